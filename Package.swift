@@ -1,0 +1,120 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+/// One settings array for every Swift target: what `ARCHITECTURE.md` calls the rules of the house.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+let package = Package(
+    name: "sigilum-vault",
+    products: [
+        .executable(name: "sigilum", targets: ["sigilum"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "CPlatform"),
+        .target(name: "CSQLiteDefence", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "SecureMemory", dependencies: ["CSodium", "CPlatform"],
+            swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "Sealing", dependencies: ["CSodium", "SecureMemory"],
+            swiftSettings: strict + [.strictMemorySafety()]),
+        .target(name: "VaultFormat", swiftSettings: strict),
+        .target(name: "SafeFiles", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
+        .target(
+            name: "VaultCore", dependencies: ["SecureMemory", "Sealing", "VaultFormat"], swiftSettings: strict),
+        .target(
+            name: "VaultStore",
+            dependencies: [
+                "CSQLiteDefence", "SafeFiles", "VaultCore", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ExportFiles", dependencies: ["SafeFiles", "SecureMemory", "VaultCore"],
+            path: "Sources/Targets/ExportFiles", swiftSettings: strict),
+        .target(
+            name: "LocalAPI",
+            dependencies: [
+                "SafeFiles", "Sealing", "SecureMemory", "VaultCore", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Sources/Targets/LocalAPI", swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "SafeFiles", "SecureMemory", "VaultCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Sources/Targets/Gateway", swiftSettings: strict),
+        .target(
+            name: "SigilumCLI",
+            dependencies: [
+                "CPlatform", "SafeFiles", "SecureMemory", "VaultCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "sigilum",
+            dependencies: [
+                "ExportFiles", "Gateway", "LocalAPI", "SafeFiles", "SigilumCLI", "VaultCore", "VaultStore",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "VaultTestSupport",
+            dependencies: [
+                "SafeFiles", "SecureMemory", "VaultCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
+        .testTarget(
+            name: "SealingTests", dependencies: ["Sealing", "SecureMemory", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "VaultFormatTests", dependencies: ["VaultFormat"], swiftSettings: strict),
+        .testTarget(
+            name: "SafeFilesTests", dependencies: ["SafeFiles", "SecureMemory", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VaultCoreTests", dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VaultStoreTests", dependencies: ["VaultCore", "VaultStore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ExportFilesTests", dependencies: ["ExportFiles", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LocalAPITests",
+            dependencies: [
+                "LocalAPI", "SecureMemory", "VaultCore", "VaultTestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SigilumCLITests", dependencies: ["SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["sigilum", "VaultTestSupport"], swiftSettings: strict),
+    ]
+)
