@@ -1,0 +1,46 @@
+internal import CSodium
+internal import Glibc
+internal import Synchronization
+
+/// libsodium's start-up, once a process.
+package enum SodiumLibrary {
+    private static let started: Bool = sodium_init() >= 0
+
+    /// Starts libsodium; every call after the first costs a load. A library that cannot start (no source of
+    /// randomness) ends the process: nothing here may run without it.
+    package static func start() {
+        guard started else {
+            abort()
+        }
+    }
+}
+
+/// What the guarded heap can say about itself.
+package enum MemoryLocking {
+    fileprivate static let failed = Atomic(false)
+
+    /// Whether an allocation could not be locked in memory, so that the system may write it to swap. `sodium_malloc`
+    /// does not say so; `RLIMIT_MEMLOCK` is the usual reason.
+    package static var hasFailed: Bool { failed.load(ordering: .relaxed) }
+}
+
+/// The calls into libsodium's guarded heap that ``SecretBytes`` makes.
+enum GuardedHeap {
+    /// Memory that is zeroed, writable, and locked where the system allows it. Ends the process where there is none.
+    static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        SodiumLibrary.start()
+        guard let base = unsafe sodium_malloc(count) else { abort() }
+        unsafe memset(base, 0, count)
+        // sodium_malloc passes over a lock that failed. Locking a second time is harmless and does answer.
+        if unsafe mlock(base, count) != 0 { MemoryLocking.failed.store(true, ordering: .relaxed) }
+        return unsafe base
+    }
+
+    static func open(_ base: UnsafeMutableRawPointer) {
+        guard unsafe sodium_mprotect_readonly(base) == 0 else { abort() }
+    }
+
+    static func close(_ base: UnsafeMutableRawPointer) {
+        guard unsafe sodium_mprotect_noaccess(base) == 0 else { abort() }
+    }
+}

@@ -1,0 +1,135 @@
+package import SecureMemory
+
+/// A place where credentials are delivered. The raw value is what users read: `pending: gateway`.
+package enum TargetKind: String, Sendable, CaseIterable {
+    case exportFile = "export-file"
+    case localAPI = "local-api"
+    case gateway = "gateway"
+}
+
+/// A keyed hash of a secret's bytes, 32 bytes wide: two secrets of one vault are equal when these are. Says nothing
+/// about the secret to whoever does not have the vault's data key.
+package struct Fingerprint: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    package init(bytes: [UInt8]) {
+        precondition(bytes.count == 32)
+        self.bytes = bytes
+    }
+}
+
+/// Facts a target remembers about what it delivered (a file's path, the gateway's `secret_version`): never a secret.
+/// Keys and values are UTF-8 and short.
+package typealias DeliveryReceipt = [String: String]
+
+/// One secret of a delivery.
+package struct NamedSecret: Sendable {
+    /// The entry it comes from.
+    package let entry: EntryName
+    /// Its key among the connection's secrets: the last part of the entry's name.
+    package let key: String
+    package let value: SharedSecret
+
+    package init(entry: EntryName, key: String, value: SharedSecret) {
+        self.entry = entry
+        self.key = key
+        self.value = value
+    }
+}
+
+/// What one target should hold, handed to the adapter of that target.
+package struct DeliveryJob: Sendable {
+    /// The name within the target: the file's name or absolute path, or the service's slug.
+    package let key: String
+    /// The service it belongs to; nil for an export file of a user's own entry.
+    package let service: ServiceRecord?
+    /// The entries it delivers, each with the fingerprint of its current value, in the order of their names.
+    package let expected: [(entry: EntryName, fingerprint: Fingerprint)]
+    /// The values; empty in ``DeliveryTarget/observe(_:)`` and ``DeliveryTarget/withdraw(_:)``.
+    package let secrets: [NamedSecret]
+    /// Whether what was last applied is what is expected now, secrets and service alike.
+    package let isApplied: Bool
+    /// What the target returned when it last applied; empty when it never did.
+    package let receipt: DeliveryReceipt
+    /// The vault's fingerprint of any bytes, to compare what a target holds with ``expected``.
+    package let fingerprint: @Sendable (borrowing SecretBytes) -> Fingerprint
+
+    package init(
+        key: String, service: ServiceRecord?, expected: [(entry: EntryName, fingerprint: Fingerprint)],
+        secrets: [NamedSecret], isApplied: Bool, receipt: DeliveryReceipt,
+        fingerprint: @escaping @Sendable (borrowing SecretBytes) -> Fingerprint
+    ) {
+        self.key = key
+        self.service = service
+        self.expected = expected
+        self.secrets = secrets
+        self.isApplied = isApplied
+        self.receipt = receipt
+        self.fingerprint = fingerprint
+    }
+}
+
+/// What a target holds, compared with what it should.
+package enum Observation: Sendable, Equatable {
+    /// Nothing is there.
+    case absent
+    /// Something is there; `differences` names the fields that are not as they should be (`base_url`, `mode`,
+    /// `content`, `secret_version`, …), in a fixed order. Empty: it is what it should be.
+    case present(differences: [String])
+}
+
+/// Why a delivery did not happen. Nothing here quotes what the other side said: it can hold a secret.
+package enum DeliveryFailure: Error, Sendable, Equatable {
+    /// Nobody answers there, or not in time.
+    case unreachable(endpoint: String)
+    /// The gateway wants an admin token, or another one.
+    case adminTokenRequired
+    /// The gateway runs with another master key than the one of its stored connections.
+    case differentMasterKey
+    /// Something of that name is there, and this vault did not make it.
+    case notOurs
+    /// The other side refused: an HTTP status, and the member `code` where it is one that we know.
+    case refused(status: Int, code: String?)
+    /// The answer was not what the protocol says: not JSON, too long, a redirect to another host, a missing member.
+    case wrongAnswer(WrongAnswer)
+    /// The other side was in the way of itself through all retries.
+    case busy
+    /// A file or folder cannot be written: its path, and errno.
+    case cannotWrite(path: String, errno: Int32)
+    /// A file or folder is not safe to write: its path and why.
+    case unsafePath(path: String, reason: String)
+    /// The database is not one that can be used: what is missing, by name.
+    case unsuitableDatabase(path: String, missing: [String])
+    /// The e-mail belongs to the user of another namespace.
+    case emailTaken
+    /// A helper program is missing or failed: its name and exit status.
+    case helperFailed(program: String, status: Int32)
+}
+
+/// How an answer was not what the protocol says.
+package enum WrongAnswer: String, Sendable {
+    case notJSON = "the answer is not JSON"
+    case tooLong = "the answer is too long"
+    case redirected = "it redirects to another host"
+    case missingMember = "the answer lacks a member"
+    case unexpectedStatus = "the status is not one that it should answer"
+    case brokenProtocol = "it does not speak HTTP"
+}
+
+/// The adapter of one kind of target: what the reconciler calls. Every call is safe to repeat.
+package protocol DeliveryTarget: Sendable {
+    var kind: TargetKind { get }
+
+    /// Whether something that is there already and that the vault did not make may only be taken over when the user
+    /// gave the secret explicitly.
+    var guardsForeignObjects: Bool { get }
+
+    /// Compares what is there with what should be; changes nothing and needs no secret.
+    func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation
+
+    /// Makes what is there what it should be, and returns what to remember of it.
+    func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt
+
+    /// Takes away what was delivered. Not being there is success.
+    func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure)
+}

@@ -1,0 +1,30 @@
+/// What the local API's database already knows, asked before anything is stored.
+package protocol ServiceDirectory: Sendable {
+    /// The service of that slug and namespace; nil where the database, the user or the service is not there yet.
+    /// Throws ``DeliveryFailure/emailTaken`` where `email` belongs to another namespace's user.
+    func registeredService(
+        slug: Slug, namespace: Namespace, email: String
+    ) throws(DeliveryFailure) -> RegisteredService?
+
+    /// All services of a namespace in the order they were made; empty where there is no database.
+    func registeredServices(namespace: Namespace) throws(DeliveryFailure) -> [RegisteredService]
+}
+
+/// A service as a database or an API lists it.
+package struct RegisteredService: Sendable, Equatable {
+    package let id: String
+    package let slug: String
+    package let name: String
+
+    package init(id: String, slug: String, name: String) {
+        self.id = id
+        self.slug = slug
+        self.name = name
+    }
+}
+
+/// What the gateway already has, asked before a connection is adopted.
+package protocol ConnectionDirectory: Sendable {
+    /// The connection of that id with its name, or nil where the gateway has none.
+    func connection(_ slug: Slug) async throws(DeliveryFailure) -> (name: String, record: ConnectionRecord)?
+}
