@@ -29,10 +29,10 @@ let package = Package(
         .target(name: "CSQLiteDefence", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "SecureMemory", dependencies: ["CSodium", "CPlatform"],
-            swiftSettings: strict + [.strictMemorySafety()]),
+            swiftSettings: strict),
         .target(
             name: "Sealing", dependencies: ["CSodium", "SecureMemory"],
-            swiftSettings: strict + [.strictMemorySafety()]),
+            swiftSettings: strict),
         .target(name: "VaultFormat", swiftSettings: strict),
         .target(name: "SafeFiles", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
         .target(

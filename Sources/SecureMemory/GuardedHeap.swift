@@ -29,18 +29,18 @@ enum GuardedHeap {
     /// Memory that is zeroed, writable, and locked where the system allows it. Ends the process where there is none.
     static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         SodiumLibrary.start()
-        guard let base = unsafe sodium_malloc(count) else { abort() }
-        unsafe memset(base, 0, count)
+        guard let base = sodium_malloc(count) else { abort() }
+        memset(base, 0, count)
         // sodium_malloc passes over a lock that failed. Locking a second time is harmless and does answer.
-        if unsafe mlock(base, count) != 0 { MemoryLocking.failed.store(true, ordering: .relaxed) }
-        return unsafe base
+        if mlock(base, count) != 0 { MemoryLocking.failed.store(true, ordering: .relaxed) }
+        return base
     }
 
     static func open(_ base: UnsafeMutableRawPointer) {
-        guard unsafe sodium_mprotect_readonly(base) == 0 else { abort() }
+        guard sodium_mprotect_readonly(base) == 0 else { abort() }
     }
 
     static func close(_ base: UnsafeMutableRawPointer) {
-        guard unsafe sodium_mprotect_noaccess(base) == 0 else { abort() }
+        guard sodium_mprotect_noaccess(base) == 0 else { abort() }
     }
 }

@@ -22,24 +22,24 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
         precondition(capacity >= 0)
-        unsafe base = GuardedHeap.allocate(max(capacity, 1))
+        base = GuardedHeap.allocate(max(capacity, 1))
         do throws(Failure) {
-            let written = unsafe try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
+            let written = try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
             precondition((0...capacity).contains(written))
             count = written
         } catch {
-            unsafe sodium_free(base)
+            sodium_free(base)
             throw error
         }
         gate = AccessGate()
-        unsafe GuardedHeap.close(base)
+        GuardedHeap.close(base)
     }
 
     /// Copies bytes that already lie in ordinary memory: public values in tests, and the output of a library that
     /// gives nothing better. The original stays where it is; wipe it yourself.
     package init(copying bytes: some Collection<UInt8>) {
         self.init(capacity: bytes.count) { buffer in
-            unsafe buffer.copyBytes(from: bytes)
+            buffer.copyBytes(from: bytes)
             return bytes.count
         }
     }
@@ -48,13 +48,13 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     package init(randomCount count: Int) {
         SodiumLibrary.start()
         self.init(capacity: count) { buffer in
-            if let start = buffer.baseAddress { unsafe randombytes_buf(start, count) }
+            if let start = buffer.baseAddress { randombytes_buf(start, count) }
             return count
         }
     }
 
     deinit {
-        unsafe sodium_free(base)
+        sodium_free(base)
     }
 
     /// Opens the memory for reading while `body` runs. Calls may nest and come from several threads.
@@ -63,16 +63,16 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        unsafe gate.enter(base)
-        defer { unsafe gate.leave(base) }
-        return unsafe try body(UnsafeRawBufferPointer(start: base, count: count))
+        gate.enter(base)
+        defer { gate.leave(base) }
+        return try body(UnsafeRawBufferPointer(start: base, count: count))
     }
 
     /// A second allocation with the same bytes.
     package borrowing func duplicate() -> SecretBytes {
         withBytes { source in
             SecretBytes(capacity: source.count) { target in
-                unsafe target.copyMemory(from: source)
+                target.copyMemory(from: source)
                 return source.count
             }
         }
@@ -86,7 +86,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         return withBytes { mine in
             other.withBytes { theirs in
                 guard let left = mine.baseAddress, let right = theirs.baseAddress else { return false }
-                return unsafe sodium_memcmp(left, right, count) == 0
+                return sodium_memcmp(left, right, count) == 0
             }
         }
     }
@@ -110,16 +110,16 @@ private final class AccessGate: Sendable {
     private let readers = Mutex(0)
 
     func enter(_ base: UnsafeMutableRawPointer) {
-        unsafe readers.withLock { count in
-            if count == 0 { unsafe GuardedHeap.open(base) }
+        readers.withLock { count in
+            if count == 0 { GuardedHeap.open(base) }
             count += 1
         }
     }
 
     func leave(_ base: UnsafeMutableRawPointer) {
-        unsafe readers.withLock { count in
+        readers.withLock { count in
             count -= 1
-            if count == 0 { unsafe GuardedHeap.close(base) }
+            if count == 0 { GuardedHeap.close(base) }
         }
     }
 }
