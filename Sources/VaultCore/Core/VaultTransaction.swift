@@ -256,7 +256,7 @@ package final class VaultTransaction: VaultSnapshot {
     }
 
     /// Keeps a policy that differs, without a new version.
-    private func keep(_ policy: StorePolicy, of entry: Entry) throws {
+    func keep(_ policy: StorePolicy, of entry: Entry) throws {
         let generator = policy.generator ?? entry.generator
         let days = policy.rotationIntervalDays ?? entry.rotationIntervalDays
         guard generator != entry.generator || days != entry.rotationIntervalDays else { return }
@@ -267,7 +267,7 @@ package final class VaultTransaction: VaultSnapshot {
         try record(.settingChanged, entry: entry.id, name: entry.name, facts: ["setting": "policy"])
     }
 
-    private func note(_ id: DeliveryID, with name: EntryName, isPresent: Bool) throws {
+    func note(_ id: DeliveryID, with name: EntryName, isPresent: Bool) throws {
         guard let entry = try entry(name), entry.deliveries.contains(id) != isPresent else { return }
         try change(name) { overview in
             overview.deliveries.removeAll { $0 == id }
