@@ -48,7 +48,11 @@ package enum ChildProcess {
     ///   - argv: The program, found in `PATH` where it has no slash, and its arguments.
     ///   - secretArguments: Values to put in the place of the argument at that index of `argv`.
     ///   - environment: Added to the inherited variables, without those that hold this program's own secrets.
+    ///   - errors: Where its standard error goes.
     ///   - outputLimit: In bytes.
+    ///   - timeoutMilliseconds: Until it must have ended.
+    /// - Returns: Its status, whatever that is, and its output.
+    /// - Throws: ``ChildProcessError`` where there is no such answer.
     package static func run(
         _ argv: [String], secretArguments: [(position: Int, value: SharedSecret)] = [],
         environment: [(name: String, value: SharedSecret)] = [], errors: ChildErrors = .discarded, outputLimit: Int,
