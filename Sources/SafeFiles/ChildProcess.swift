@@ -20,6 +20,8 @@ package enum ChildProcessError: Error, Sendable, Equatable {
 package enum ChildErrors: Sendable {
     case discarded
     case inherited
+    /// Kept for ``ChildResult/errors``: the first 64 KiB of it.
+    case captured
 }
 
 /// What a program answered.
@@ -28,6 +30,8 @@ package struct ChildResult: ~Copyable {
     package let status: Int32
     /// What it wrote to its standard output.
     package let output: SecretBytes
+    /// What it wrote to its standard error; nil unless that was to be captured.
+    package let errors: SecretBytes?
 }
 
 /// Runs a program and takes its output, without a shell.
@@ -65,17 +69,19 @@ package enum ChildProcess {
         guard sigilum_pipe(&ends) == 0 else { throw .cannotStart(program: program, errno: errno) }
         let reading = Descriptor(owning: ends[0])
         let child: pid_t
+        let errorPipe: ChildErrorPipe?
         do {
             let writing = Descriptor(owning: ends[1])
+            errorPipe = errors == .captured ? try ChildErrorPipe(program: program) : nil
             child = try strings.withPointers { argv, environ throws(ChildProcessError) in
-                try spawn(program, argv, environ, output: writing.number, errors: errors)
+                try spawn(program, argv, environ, output: writing.number, errors: errors, errorEnd: errorPipe?.end)
             }
         }
         let deadline = ContinuousClock.now.advanced(by: .milliseconds(timeoutMilliseconds))
         do throws(ChildProcessError) {
             let output = try read(reading, program: program, limit: outputLimit, until: deadline)
             let status = try wait(for: child, program: program, until: deadline)
-            return ChildResult(status: status, output: output)
+            return ChildResult(status: status, output: output, errors: errorPipe?.contents())
         } catch {
             kill(child, SIGKILL)
             var status: Int32 = 0
@@ -86,7 +92,8 @@ package enum ChildProcess {
 
     private static func spawn(
         _ program: String, _ argv: UnsafePointer<UnsafeMutablePointer<CChar>?>,
-        _ environ: UnsafePointer<UnsafeMutablePointer<CChar>?>, output: Int32, errors: ChildErrors
+        _ environ: UnsafePointer<UnsafeMutablePointer<CChar>?>, output: Int32, errors: ChildErrors,
+        errorEnd: Int32?
     ) throws(ChildProcessError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -94,6 +101,7 @@ package enum ChildProcess {
         // The output first: the pipe may have the number of one of the other two.
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let errorEnd { posix_spawn_file_actions_adddup2(&actions, errorEnd, 2) }
         if errors == .discarded { posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) }
         sigilum_spawn_close_from(&actions, 3)
         var attributes = posix_spawnattr_t()
