@@ -132,8 +132,8 @@ extension GatewayDouble.Behaviour {
             return withBody(honest.status, GatewayDoubleJSON.write(["id": "linear", "filler": padding]))
         case .quoting(let status):
             let quote = Self.quote(request)
-            return withBody(
-                status, GatewayDoubleJSON.write(["error": quote, "code": quote, "request_id": quote, "docs_url": quote]))
+            let members = ["error", "code", "request_id", "docs_url"].map { ($0, quote) }
+            return withBody(status, GatewayDoubleJSON.write(Dictionary(uniqueKeysWithValues: members)))
         case .quotingAsSuccess: return withBody(200, GatewayDoubleJSON.write(Self.quotingFields(request)))
         case .status(let status): return send(.empty(status))
         case .notHTTP: return .answer(Array("220 mail.example.org ESMTP ready\r\n\r\n".utf8), closes: true)

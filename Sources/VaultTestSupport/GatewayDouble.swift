@@ -39,6 +39,7 @@ package final class GatewayDouble: Sendable {
     /// - Parameters:
     ///   - behaviour: How it behaves; can be changed while it runs.
     ///   - port: The port to listen on; nil for a free one.
+    /// - Returns: The running gateway.
     /// - Throws: What binding the port throws.
     package static func start(_ behaviour: Behaviour = .normal, port: Int? = nil) async throws -> GatewayDouble {
         // The port must be known before the handlers can hold the double, so a free one is found by binding it first.

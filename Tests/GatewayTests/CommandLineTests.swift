@@ -87,6 +87,8 @@ struct CommandLineTests {
         var wish = Wish()
         wish.connection.rotationIntervalDays = 30
         try await target.apply(&wish)
+        // The tool itself can neither see nor change it: nothing to do, again and again.
+        #expect(try await target.observe(wish) == .present(differences: []))
         gateway.preload(
             .init(
                 id: "linear", name: "Linear", baseURL: "https://api.linear.app", secretKey: "access_token",

@@ -54,7 +54,7 @@ struct DoubleTests {
             ("POST", "", #"{"id":"a","base_url":"https://h"}"#, 409, "connection already exists"),
             ("POST", "", #"{"id":"b","base_url":"https://h","auth_mode":"basic"}"#, 400, "invalid auth_mode: basic"),
             ("POST", "", #"{"id":"b"}"#, 400, "base_url is required"),
-            ("POST", "", #"{"id":"b","base_url":"https://h","auth_secret_key":"k"}"#, 400, "no secret for auth_secret_key"),
+            ("POST", "", #"{"id":"b","base_url":"h","auth_secret_key":"k"}"#, 400, "no secret for auth_secret_key"),
             ("POST", "", #"{"id":5}"#, 400, "invalid JSON"),
             ("GET", "/none", "", 404, "connection not found"),
             ("DELETE", "/none", "", 404, "connection not found"),
@@ -81,7 +81,8 @@ struct DoubleTests {
         func patch(_ body: String) throws -> RawHTTP {
             try RawHTTP.send("PATCH", connections + "/a", port: gateway.port, body: body)
         }
-        let ignored = try patch(#"{"id":"x","base_url":"https://x","secrets":{"k":"v"},"name":"","rotation_interval_days":0}"#)
+        let ignored = try patch(
+            #"{"id":"x","base_url":"https://x","secrets":{"k":"v"},"name":"","rotation_interval_days":0}"#)
         #expect(ignored.status == 200 && ignored.says("id", "\"a\"") && ignored.says("base_url", "\"https://h\""))
         #expect(ignored.says("name", "\"A\"") && ignored.says("rotation_interval_days", "5"))
         #expect(!ignored.body.contains("credential_keys"))

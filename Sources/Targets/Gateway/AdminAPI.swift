@@ -60,7 +60,8 @@ struct AdminAPI: ConnectionStore {
         let answer = try await call(.PATCH, path(wanted.id)) { () throws(DeliveryFailure) in
             // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
             var body = SecretBody.openObject(
-                [("name", wanted.name)] + credentials(wanted), [("rotation_interval_days", wanted.rotationIntervalDays)])
+                [("name", wanted.name)] + credentials(wanted), [("rotation_interval_days", wanted.rotationIntervalDays)]
+            )
             body.writeString("}")
             return body
         }

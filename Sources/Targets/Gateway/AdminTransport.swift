@@ -48,8 +48,11 @@ final class AdminTransport: Sendable {
     /// Makes one call. Redirects are an error: no answer is taken from another place than the one that was named.
     ///
     /// - Parameters:
+    ///   - method: GET, POST, PATCH or DELETE.
     ///   - path: From `/` on, with nothing in it that must be escaped.
     ///   - body: JSON; wiped when the call is over.
+    /// - Returns: The whole answer, whatever its status but a redirect.
+    /// - Throws: Why there is no answer, or none that can be taken.
     func send(_ method: HTTPMethod, _ path: String, body: ByteBuffer?) async throws(DeliveryFailure) -> AdminAnswer {
         defer { body.map(SecretBody.wipe) }
         var request = HTTPClientRequest(url: endpoint.text + path)

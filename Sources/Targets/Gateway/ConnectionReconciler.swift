@@ -12,7 +12,7 @@ struct ConnectionReconciler<Store: ConnectionStore> {
         _ wanted: WantedConnection, receipt: GatewayReceipt
     ) async throws(DeliveryFailure) -> [String]? {
         guard let remote = try await store.read(wanted.id) else { return nil }
-        var names = wanted.differences(remote)
+        var names = remaining(wanted.differences(remote))
         if receipt.hasOtherStatus(remote) { names.append("status") }
         let hasLeftOver = !receipt.keys.intersection(remote.credentialKeys).isSubset(of: wanted.keys)
         if hasLeftOver || !wanted.keys.isSubset(of: remote.credentialKeys) { names.append("credential_keys") }
@@ -21,7 +21,15 @@ struct ConnectionReconciler<Store: ConnectionStore> {
         return names
     }
 
-    /// - Parameter isApplied: Whether the gateway already got these very secrets.
+    /// Makes the connection what it should be.
+    ///
+    /// - Parameters:
+    ///   - wanted: As it should be.
+    ///   - secrets: All of its secrets.
+    ///   - isApplied: Whether the gateway already got these very secrets.
+    ///   - receipt: What was remembered of the last time.
+    /// - Returns: What to remember of it.
+    /// - Throws: Why it is not done, or not all of it.
     func apply(
         _ wanted: WantedConnection, secrets: [NamedSecret], isApplied: Bool, receipt: GatewayReceipt
     ) async throws(DeliveryFailure) -> DeliveryReceipt {
@@ -89,7 +97,7 @@ struct ConnectionReconciler<Store: ConnectionStore> {
         return GatewayReceipt.make(remote, keys: wanted.keys, endpoint: store.endpoint)
     }
 
-    /// Without what this way cannot deliver; the next run with the other way does.
+    /// Without what this way cannot deliver: the admin API tells it as a difference when it is back.
     private func remaining(_ differences: [String]) -> [String] {
         store.carriesRotationInterval ? differences : differences.filter { $0 != "rotation_interval_days" }
     }
