@@ -6,9 +6,8 @@ extension Folder {
     /// Makes a file hold exactly these bytes, 0600: readers see the old file or the new one, also after a crash.
     ///
     /// Refuses to replace anything but a regular file. The bytes are written to a temporary file in the same folder,
-    /// which is synced and renamed; then the folder is synced.
-    ///
-    /// - Parameter owner: Who gets the file; nil leaves it with this process.
+    /// which is synced and renamed; then the folder is synced. The file belongs to `owner`, or to this process where
+    /// that is nil.
     package func replace(
         _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?
     ) throws(FileError) {
@@ -42,9 +41,7 @@ extension Folder {
         }
     }
 
-    /// Takes away temporary files that writers left which were killed. A file that a living writer holds stays.
-    ///
-    /// - Returns: How many there were.
+    /// Takes away temporary files that killed writers left, and answers how many. A living writer's file stays.
     @discardableResult
     package func removeStaleTemporaries() throws(FileError) -> Int {
         var removed = 0

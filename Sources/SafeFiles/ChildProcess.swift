@@ -52,7 +52,11 @@ package enum ChildProcess {
     ///   - argv: The program, found in `PATH` where it has no slash, and its arguments.
     ///   - secretArguments: Values to put in the place of the argument at that index of `argv`.
     ///   - environment: Added to the inherited variables, without those that hold this program's own secrets.
+    ///   - errors: Where its standard error goes.
     ///   - outputLimit: In bytes.
+    ///   - timeoutMilliseconds: Until it must have ended.
+    /// - Returns: Its status, whatever that is, and its output.
+    /// - Throws: ``ChildProcessError`` where there is no such answer.
     package static func run(
         _ argv: [String], secretArguments: [(position: Int, value: SharedSecret)] = [],
         environment: [(name: String, value: SharedSecret)] = [], errors: ChildErrors = .discarded, outputLimit: Int,
@@ -115,7 +119,17 @@ package enum ChildProcess {
         switch problem {
         case 0: return child
         case ENOENT, ENOTDIR: throw .notFound(program: program)
+        // A folder of PATH that may not be searched hides that the program is in none of the others.
+        case EACCES where !isInPath(program): throw .notFound(program: program)
         default: throw .cannotStart(program: program, errno: problem)
+        }
+    }
+
+    /// Whether a folder of `PATH` has a file of that name; true for a program that is named by a path.
+    private static func isInPath(_ program: String) -> Bool {
+        guard !program.contains("/"), let path = getenv("PATH") else { return true }
+        return String(cString: path).split(separator: ":", omittingEmptySubsequences: false).contains { folder in
+            access(folder.isEmpty ? program : folder + "/" + program, F_OK) == 0
         }
     }
 

@@ -14,7 +14,7 @@ struct ChildStrings {
     private let arguments: [Item]
     private let variables: [Item]
 
-    /// - Parameter withoutVariables: Names of inherited variables that the program does not get.
+    /// `withoutVariables` are the names of inherited variables that the program does not get.
     init(
         argv: [String], secretArguments: [(position: Int, value: SharedSecret)],
         environment: [(name: String, value: SharedSecret)], withoutVariables: Set<String>

@@ -9,11 +9,7 @@ struct Descriptor: ~Copyable {
         self.number = number
     }
 
-    /// `openat(2)`; every descriptor is close-on-exec.
-    ///
-    /// - Parameters:
-    ///   - folder: The descriptor that `name` is relative to, or `AT_FDCWD`.
-    ///   - path: What the error names.
+    /// `openat(2)`, always close-on-exec. `folder` is a descriptor or `AT_FDCWD`; `path` is what the error names.
     init(folder: Int32, name: String, flags: Int32, mode: mode_t = 0, path: String) throws(FileError) {
         let opened = uninterrupted { sigilum_openat(folder, name, flags | O_CLOEXEC, mode) }
         guard opened >= 0 else { throw systemError("open", path) }

@@ -5,13 +5,8 @@ internal import Glibc
 package struct FileLock: ~Copyable {
     private let file: Descriptor
 
-    /// Waits for the lock.
-    ///
-    /// - Parameters:
-    ///   - name: Of the lock file; made 0600 where it is missing.
-    ///   - owner: Who gets a lock file that is made.
-    ///   - timeoutMilliseconds: How long to wait; 0 tries once.
-    /// - Returns: The lock, released when the value dies; nil when another still held it at the end of the time.
+    /// Waits for the lock, at most as long as said; 0 tries once. The lock file is made 0600 for `owner` where it is
+    /// missing. The lock is released when the value dies; nil when another still held it at the end of the time.
     package static func exclusive(
         _ name: String, in folder: Folder, owner: FileOwner?, timeoutMilliseconds: Int
     ) throws(FileError) -> FileLock? {

@@ -74,12 +74,8 @@ package struct FileOwner: Sendable, Equatable {
         self.gid = gid
     }
 
-    /// The home's owner when `user` is root and the home is someone else's; nil where files stay with whoever makes
-    /// them.
-    ///
-    /// - Parameters:
-    ///   - status: Of the home folder.
-    ///   - user: The effective user id of this process.
+    /// The owner of the home with that status, when `user` (the effective one of this process) is root and the home is
+    /// someone else's; nil where files stay with whoever makes them.
     package static func forHome(_ status: FileStatus, user: UInt32) -> FileOwner? {
         guard user == 0, status.uid != 0 else { return nil }
         return FileOwner(uid: status.uid, gid: status.gid)

@@ -37,11 +37,9 @@ package final class Folder: Sendable {
         return FileStatus(raw)
     }
 
-    /// Reads a regular file into secret memory. A symbolic link is not followed and a pipe is not waited for: both are
-    /// ``FileError/unsafe(path:problem:mend:)``.
-    ///
-    /// - Parameter limit: In bytes; more is ``FileError/tooLarge(path:limit:)``.
-    /// - Returns: nil where nothing has that name.
+    /// Reads a regular file into secret memory; nil where nothing has that name. A symbolic link is not followed and a
+    /// pipe is not waited for: both are ``FileError/unsafe(path:problem:mend:)``. More than `limit` bytes is
+    /// ``FileError/tooLarge(path:limit:)``.
     package func readSecret(_ name: String, limit: Int) throws(FileError) -> SecretBytes? {
         let full = try path(of: name, for: "open")
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK

@@ -2,10 +2,7 @@ internal import Glibc
 
 extension Folder {
     /// Opens a folder, making it and the one above it, both 0700, where they are missing; anything above those must
-    /// exist.
-    ///
-    /// - Parameter owner: Who gets what is made; nil leaves it with this process.
-    /// - Returns: The folder, and whether it was made just now.
+    /// exist. What is made belongs to `owner`, or to this process where that is nil.
     package static func openOrCreate(
         _ path: String, owner: FileOwner?
     ) throws(FileError) -> (folder: Folder, created: Bool) {
@@ -28,7 +25,8 @@ extension Folder {
             throw systemError("mkdir", path)
         }
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-        let made = Folder(path: path, descriptor: try Descriptor(folder: AT_FDCWD, name: path, flags: flags, path: path))
+        let descriptor = try Descriptor(folder: AT_FDCWD, name: path, flags: flags, path: path)
+        let made = Folder(path: path, descriptor: descriptor)
         // Whoever may write the folder above could have put another one in its place: that one is not given away.
         guard try made.status.uid == geteuid() else {
             throw .unsafe(path: path, problem: .foreignOwner, mend: nil)

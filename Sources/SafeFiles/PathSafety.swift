@@ -43,6 +43,8 @@ package enum PathSafety {
     /// - Parameters:
     ///   - path: Absolute, or relative to the working directory.
     ///   - user: Whose process this is.
+    /// - Returns: What is wrong with the folder, then with what is above it from `/` down.
+    /// - Throws: ``FileError/system(operation:path:errno:)`` where a part of the path cannot be looked at.
     package static func inspect(folder path: String, user: UInt32) throws(FileError) -> [PathFinding] {
         let walk = try PathWalk(path)
         let target = walk.target
@@ -73,6 +75,9 @@ package enum PathSafety {
     /// - Parameters:
     ///   - path: Absolute, or relative to the working directory.
     ///   - user: Whose process this is.
+    ///   - leniency: Whether the file is one that this program would make.
+    /// - Returns: What is wrong with the file, then with what is above it from `/` down.
+    /// - Throws: ``FileError/system(operation:path:errno:)`` where a part of the path cannot be looked at.
     package static func inspect(
         secretFile path: String, user: UInt32, leniency: SecretFileLeniency
     ) throws(FileError) -> [PathFinding] {

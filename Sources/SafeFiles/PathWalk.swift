@@ -113,7 +113,8 @@ extension PathWalk.Step {
         let quoted = PathSafety.shellQuoted(path)
         if status.mode & 0o002 != 0 {
             let who = status.mode & 0o020 != 0 ? "go" : "o"
-            return PathFinding(path: path, problem: .othersMayWrite, severity: .refuse, mend: "chmod \(who)-w \(quoted)")
+            let mend = "chmod \(who)-w \(quoted)"
+            return PathFinding(path: path, problem: .othersMayWrite, severity: .refuse, mend: mend)
         }
         guard status.mode & 0o020 != 0 else { return nil }
         return PathFinding(path: path, problem: .groupWritableParent, severity: .warn, mend: "chmod g-w \(quoted)")

@@ -1,11 +1,8 @@
 internal import Glibc
 package import SecureMemory
 
-/// Reads a descriptor to its end straight into secret memory: standard input, a pipe, a file.
-///
-/// - Parameters:
-///   - fd: Stays open.
-///   - limit: In bytes; more is ``FileError/tooLarge(path:limit:)``, whose path says which descriptor it was.
+/// Reads a descriptor to its end straight into secret memory: standard input, a pipe, a file. The descriptor stays open.
+/// More than `limit` bytes is ``FileError/tooLarge(path:limit:)``, whose path says which descriptor it was.
 package func readSecretDescriptor(_ fd: Int32, limit: Int) throws(FileError) -> SecretBytes {
     let path = fd == 0 ? "standard input" : "descriptor \(fd)"
     let secret = try SecretBytes(capacity: limit + 1) { buffer throws(FileError) in
@@ -24,10 +21,8 @@ package func readSecretDescriptor(_ fd: Int32, limit: Int) throws(FileError) -> 
 }
 
 /// Reads a regular file into secret memory, also through a symbolic link: a secret that a container or systemd mounted.
-/// ``Folder/readSecret(_:limit:)`` is the one that follows nothing.
-///
-/// - Parameter limit: In bytes; more is ``FileError/tooLarge(path:limit:)``.
-/// - Returns: nil where nothing is at the path.
+/// ``Folder/readSecret(_:limit:)`` is the one that follows nothing. nil where nothing is at the path; more than `limit`
+/// bytes is ``FileError/tooLarge(path:limit:)``.
 package func readSecretThroughLinks(_ path: String, limit: Int) throws(FileError) -> SecretBytes? {
     do {
         let file = try Descriptor(folder: AT_FDCWD, name: path, flags: O_RDONLY | O_NONBLOCK, path: path)

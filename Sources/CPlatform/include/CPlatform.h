@@ -24,4 +24,11 @@ int sigilum_spawn_close_from(posix_spawn_file_actions_t *actions, int from);
 /* The start of the environment block, for wiping values in place. */
 char **sigilum_environ(void);
 
+/* Stops the echo of a terminal and hands over bytes as they are typed; keyboard suspension is off meanwhile. A signal
+   that ends the process puts the terminal back first. One terminal at a time. 0, or -1 with errno. */
+int sigilum_terminal_hide(int terminal);
+
+/* Puts the terminal back, drops what was typed and not read, and gives the signals their handlers back. */
+void sigilum_terminal_show(void);
+
 #endif
