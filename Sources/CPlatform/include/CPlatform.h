@@ -1,6 +1,8 @@
 #ifndef SIGILUM_CPLATFORM_H
 #define SIGILUM_CPLATFORM_H
-/* The few calls of Linux that Swift cannot make by itself because they take a variable number of arguments. */
+/* The few calls of Linux that Swift cannot make by itself: they take a variable number of arguments, or glibc declares
+   them only where _GNU_SOURCE is defined, which Swift's Glibc module does not. */
+#include <spawn.h>
 #include <sys/types.h>
 
 /* prctl(PR_SET_DUMPABLE, 0): no core file, and no other process of the same user may attach. 0 or -1 with errno. */
@@ -9,7 +11,24 @@ int sigilum_forbid_dumps(void);
 /* openat(2) with its mode. A descriptor or -1 with errno. */
 int sigilum_openat(int folder, const char *name, int flags, mode_t mode);
 
+/* renameat2(2) with RENAME_NOREPLACE, within one folder. 0, or -1 with errno: EEXIST where `to` is there, EINVAL or ENOSYS
+   where the file system cannot do it. */
+int sigilum_rename_new(int folder, const char *from, const char *to);
+
+/* pipe2(2) with O_CLOEXEC. 0 or -1 with errno. */
+int sigilum_pipe(int ends[2]);
+
+/* posix_spawn_file_actions_addclosefrom_np(3). 0 or an error number. */
+int sigilum_spawn_close_from(posix_spawn_file_actions_t *actions, int from);
+
 /* The start of the environment block, for wiping values in place. */
 char **sigilum_environ(void);
+
+/* Stops the echo of a terminal and hands over bytes as they are typed; keyboard suspension is off meanwhile. A signal
+   that ends the process puts the terminal back first. One terminal at a time. 0, or -1 with errno. */
+int sigilum_terminal_hide(int terminal);
+
+/* Puts the terminal back, drops what was typed and not read, and gives the signals their handlers back. */
+void sigilum_terminal_show(void);
 
 #endif

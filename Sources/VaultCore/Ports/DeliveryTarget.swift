@@ -88,6 +88,14 @@ package enum DeliveryFailure: Error, Sendable, Equatable {
     case differentMasterKey
     /// Something of that name is there, and this vault did not make it.
     case notOurs
+    /// The admin token would travel to another machine over plain http; nothing was sent.
+    case tokenOverPlainHTTP(endpoint: String)
+    /// A secret cannot be carried unchanged: it is not UTF-8, is empty, or has white space at an end, which the other
+    /// side would trim. Nothing was sent.
+    case unsuitableSecret
+    /// The change needs the connection made anew, and the gateway holds this many secrets of it that the vault does
+    /// not have and that would be lost. Nothing was changed.
+    case wouldLoseSecrets(count: Int)
     /// The other side refused: an HTTP status, and the member `code` where it is one that we know.
     case refused(status: Int, code: String?)
     /// The answer was not what the protocol says: not JSON, too long, a redirect to another host, a missing member.
@@ -114,6 +122,7 @@ package enum WrongAnswer: String, Sendable {
     case missingMember = "the answer lacks a member"
     case unexpectedStatus = "the status is not one that it should answer"
     case brokenProtocol = "it does not speak HTTP"
+    case notDone = "it says that it is done, and it is not"
 }
 
 /// The adapter of one kind of target: what the reconciler calls. Every call is safe to repeat.

@@ -1,0 +1,124 @@
+internal import CPlatform
+internal import Glibc
+package import SecureMemory
+
+extension Folder {
+    /// Makes a file hold exactly these bytes, 0600: readers see the old file or the new one, also after a crash.
+    ///
+    /// Refuses to replace anything but a regular file. The bytes are written to a temporary file in the same folder,
+    /// which is synced and renamed; then the folder is synced. The file belongs to `owner`, or to this process where
+    /// that is nil.
+    package func replace(
+        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?
+    ) throws(FileError) {
+        let full = try path(of: name, for: "rename")
+        if let there = try status(name), there.kind != .regular {
+            let problem: UnsafePath = there.kind == .symbolicLink ? .symbolicLink : .notRegularFile
+            throw .unsafe(path: full, problem: problem, mend: nil)
+        }
+        try place(secret, owner: owner, path: full) { folder, temporary in
+            renameat(folder, temporary, folder, name)
+        }
+    }
+
+    /// Makes a new file, 0600, that appears with all its bytes or not at all.
+    ///
+    /// Fails with `EEXIST` where something has that name.
+    package func createNew(
+        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?
+    ) throws(FileError) {
+        let full = try path(of: name, for: "link")
+        // Not worth writing the secret anywhere for.
+        guard try status(name) == nil else { throw .system(operation: "link", path: full, errno: EEXIST) }
+        try place(secret, owner: owner, path: full) { folder, temporary in
+            // A link leaves a second name when the process dies before the first is gone, so it comes second: for
+            // file systems that cannot rename without replacing.
+            let renamed = sigilum_rename_new(folder, temporary, name)
+            guard renamed != 0, errno == EINVAL || errno == ENOSYS else { return renamed }
+            let linked = linkat(folder, temporary, folder, name, 0)
+            if linked == 0 { unlinkat(folder, temporary, 0) }
+            return linked
+        }
+    }
+
+    /// Takes away temporary files that killed writers left, and answers how many. A living writer's file stays.
+    @discardableResult
+    package func removeStaleTemporaries() throws(FileError) -> Int {
+        var removed = 0
+        for name in try names() where isTemporaryName(name) {
+            // What cannot be opened or has gone meanwhile is not ours to judge.
+            if (try? removeIfStale(name)) == true { removed += 1 }
+        }
+        if removed > 0 { try sync() }
+        return removed
+    }
+
+    private func removeIfStale(_ name: String) throws(FileError) -> Bool {
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+        let file = try Descriptor(folder: descriptor.number, name: name, flags: flags, path: name)
+        guard try file.tryLock(path: name) else { return false }
+        let held = try FileStatus(descriptor: file.number, path: name)
+        guard held.kind == .regular, let named = try status(name), named.isSameFile(as: held) else { return false }
+        return unlinkat(descriptor.number, name, 0) == 0
+    }
+
+    /// Writes a synced temporary file and lets `publish` give it its name; answers 0, or -1 with `errno`.
+    private func place(
+        _ secret: borrowing SecretBytes, owner: FileOwner?, path full: String,
+        publish: (_ folder: Int32, _ temporary: String) -> Int32
+    ) throws(FileError) {
+        let temporary = try makeTemporary(path: full)
+        do throws(FileError) {
+            let file = temporary.file.number
+            try secret.withBytes { bytes throws(FileError) in try write(bytes, to: file, path: full) }
+            try temporary.file.secure(mode: 0o600, owner: owner, path: full)
+            try temporary.file.synchronize(path: full)
+            guard publish(descriptor.number, temporary.name) == 0 else { throw systemError("rename", full) }
+        } catch {
+            unlinkat(descriptor.number, temporary.name, 0)
+            throw error
+        }
+        try sync()
+    }
+
+    /// A new, empty, locked file: the lock tells ``removeStaleTemporaries()`` that its writer lives.
+    private func makeTemporary(path full: String) throws(FileError) -> Temporary {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+        for _ in 0..<64 {
+            let name = temporaryName()
+            let opened = uninterrupted {
+                sigilum_openat(descriptor.number, name, flags | O_CLOEXEC, 0o600)
+            }
+            guard opened >= 0 else {
+                if errno == EEXIST { continue }
+                throw systemError("open", full)
+            }
+            let file = Descriptor(owning: opened)
+            // Between the two calls a cleaner may have taken it for left over: then it is gone, and another is made.
+            if try file.tryLock(path: full), try FileStatus(descriptor: file.number, path: full).links == 1 {
+                return Temporary(name: name, file: file)
+            }
+        }
+        throw .system(operation: "open", path: full, errno: EEXIST)
+    }
+}
+
+/// A file that has no name of its own yet.
+private struct Temporary: ~Copyable {
+    let name: String
+    let file: Descriptor
+}
+
+private let temporaryPrefix = ".sigilum-"
+private let temporarySuffix = ".tmp"
+
+/// `.sigilum-`, eight random hexadecimal digits, `.tmp`.
+private func temporaryName() -> String {
+    let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+    return temporaryPrefix + String(repeating: "0", count: 8 - digits.count) + digits + temporarySuffix
+}
+
+private func isTemporaryName(_ name: String) -> Bool {
+    guard name.hasPrefix(temporaryPrefix), name.hasSuffix(temporarySuffix), name.utf8.count == 21 else { return false }
+    return name.dropFirst(temporaryPrefix.count).prefix(8).allSatisfy { $0.isASCII && $0.isHexDigit }
+}

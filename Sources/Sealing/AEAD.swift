@@ -1,0 +1,85 @@
+internal import CSodium
+package import SecureMemory
+
+/// A nonce of XChaCha20: 24 bytes, random, so that two are never the same (draft-irtf-cfrg-xchacha-03).
+package struct Nonce: Hashable, Sendable {
+    package static let width = 24
+    package let bytes: [UInt8]
+
+    /// Nil unless there are exactly 24 bytes.
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.width else { return nil }
+        self.bytes = Array(bytes)
+    }
+
+    /// A fresh one.
+    package static func random() -> Nonce {
+        SodiumLibrary.start()
+        var bytes = [UInt8](repeating: 0, count: width)
+        randombytes_buf(&bytes, width)
+        return Nonce(unchecked: bytes)
+    }
+
+    private init(unchecked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}
+
+/// The only thing that opening can say: the key, the nonce, the bytes or what they are bound to are not the sealed ones.
+package struct OpeningFailed: Error {}
+
+/// XChaCha20-Poly1305-IETF (libsodium's `crypto_aead_xchacha20poly1305_ietf`). The tag is the last 16 bytes.
+package enum AEAD {
+    package static let tagWidth = 16
+
+    /// Seals a secret; the result is 16 bytes longer. `key` has 32 bytes.
+    package static func seal(
+        _ plaintext: borrowing SecretBytes, boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) -> [UInt8] {
+        plaintext.withBytes { plaintext in seal(plaintext, boundTo: data, nonce: nonce, key: key) }
+    }
+
+    /// Seals public bytes that others should not see; the result is 16 bytes longer. `key` has 32 bytes.
+    package static func seal(
+        bytes plaintext: [UInt8], boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) -> [UInt8] {
+        plaintext.withUnsafeBytes { plaintext in seal(plaintext, boundTo: data, nonce: nonce, key: key) }
+    }
+
+    /// Opens into guarded memory, or says only that it cannot.
+    package static func open(
+        _ ciphertext: some Collection<UInt8>, boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) throws(OpeningFailed) -> SecretBytes {
+        precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
+        let ciphertext = Array(ciphertext)
+        guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
+        let count = ciphertext.count - tagWidth
+        let opened: SharedSecret? = key.withBytes { key in
+            var result: Int32 = -1
+            let plaintext = SecretBytes(capacity: count) { out in
+                result = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                    out.start, nil, nil, ciphertext,
+                    UInt64(ciphertext.count), data, UInt64(data.count), nonce.bytes,
+                    key.start)
+                return result == 0 ? count : 0
+            }
+            return result == 0 ? SharedSecret(plaintext) : nil
+        }
+        guard let opened else { throw OpeningFailed() }
+        return opened.bytes.duplicate()
+    }
+
+    private static func seal(
+        _ plaintext: UnsafeRawBufferPointer, boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) -> [UInt8] {
+        precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
+        return key.withBytes { key in
+            var out = [UInt8](repeating: 0, count: plaintext.count + tagWidth)
+            let result = crypto_aead_xchacha20poly1305_ietf_encrypt(
+                &out, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plaintext.count), data,
+                UInt64(data.count), nil, nonce.bytes, key.start)
+            precondition(result == 0)
+            return out
+        }
+    }
+}

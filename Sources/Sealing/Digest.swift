@@ -1,0 +1,101 @@
+internal import CSodium
+package import SecureMemory
+
+/// 32 bytes of BLAKE2b. Compare secrets' digests with ``matches(_:)``; `==` is for public ones.
+package struct Digest: Hashable, Sendable {
+    /// How many bytes a digest has.
+    package static let width = 32
+    /// 32 zero bytes: the start of a chain, and the top of a tree without entries.
+    package static let zero = Digest(unchecked: [UInt8](repeating: 0, count: width))
+
+    package let bytes: [UInt8]
+
+    /// Nil unless there are exactly 32 bytes.
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.width else { return nil }
+        self.bytes = Array(bytes)
+    }
+
+    fileprivate init(unchecked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Equality in constant time (`sodium_memcmp`).
+    package func matches(_ other: Digest) -> Bool {
+        sodium_memcmp(bytes, other.bytes, Self.width) == 0
+    }
+}
+
+/// What a hash is for: BLAKE2b's personal string, 16 bytes, padded with zeros. Two purposes never give the same hash.
+package struct Purpose: Sendable {
+    fileprivate let bytes: [UInt8]
+
+    /// Takes up to 16 bytes of ASCII; more is a defect of the program.
+    package init(_ text: StaticString) {
+        precondition(text.utf8CodeUnitCount <= 16 && text.isASCII)
+        let given = text.withUTF8Buffer { Array($0) }
+        bytes = given + [UInt8](repeating: 0, count: 16 - given.count)
+    }
+}
+
+/// BLAKE2b with a key and a purpose (RFC 7693; libsodium's `crypto_generichash_blake2b_salt_personal`).
+package enum KeyedHash {
+    private static let noSalt = [UInt8](repeating: 0, count: 16)
+
+    /// The 32-byte hash of a public message.
+    package static func digest(_ purpose: Purpose, key: borrowing SecretBytes, _ message: [UInt8]) -> Digest {
+        Digest(unchecked: key.withBytes { key in hash(purpose, key: key, salt: noSalt, message) })
+    }
+
+    /// The 32-byte hash of a secret.
+    package static func digest(_ purpose: Purpose, key: borrowing SecretBytes, of secret: borrowing SecretBytes) -> Digest {
+        Digest(
+            unchecked: key.withBytes { key in
+                secret.withBytes { message in
+                    var out = [UInt8](repeating: 0, count: Digest.width)
+                    let result = crypto_generichash_blake2b_salt_personal(
+                        &out, out.count, message.start, UInt64(message.count),
+                        key.start, key.count, noSalt, purpose.bytes)
+                    precondition(result == 0)
+                    return out
+                }
+            })
+    }
+
+    /// A secret of `count` bytes (16 to 64) derived from `key`, `salt` (16 bytes) and a public message.
+    package static func derive(
+        _ purpose: Purpose, key: borrowing SecretBytes, salt: [UInt8]? = nil, message: [UInt8], count: Int = 32
+    ) -> SecretBytes {
+        SodiumLibrary.start()
+        let salt = salt ?? noSalt
+        precondition(salt.count == 16 && (16...64).contains(count))
+        return key.withBytes { key in
+            SecretBytes(capacity: count) { out in
+                let result = crypto_generichash_blake2b_salt_personal(
+                    out.start, count, message, UInt64(message.count), key.start, key.count, salt, purpose.bytes)
+                precondition(result == 0)
+                return count
+            }
+        }
+    }
+
+    private static func hash(
+        _ purpose: Purpose, key: UnsafeRawBufferPointer, salt: [UInt8], _ message: [UInt8]
+    ) -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: Digest.width)
+        let result = crypto_generichash_blake2b_salt_personal(
+            &out, out.count, message, UInt64(message.count), key.start, key.count, salt, purpose.bytes)
+        precondition(result == 0)
+        return out
+    }
+}
+
+/// BLAKE2b-256 without a key: tells damage from change, never an attacker.
+package enum Checksum {
+    package static func digest(_ message: [UInt8]) -> Digest {
+        SodiumLibrary.start()
+        var out = [UInt8](repeating: 0, count: Digest.width)
+        precondition(crypto_generichash_blake2b(&out, out.count, message, UInt64(message.count), nil, 0) == 0)
+        return Digest(unchecked: out)
+    }
+}

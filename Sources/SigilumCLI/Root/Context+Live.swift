@@ -1,0 +1,25 @@
+internal import Glibc
+
+extension Context {
+    /// The world of this process. ``ProcessEnvironment/live`` is used here for the first time, after the intake.
+    package static func live(_ intake: ArgumentIntake, openers: Openers) -> Context {
+        let environment = ProcessEnvironment.live
+        return Context(
+            now: {
+                var time = timespec()
+                clock_gettime(CLOCK_REALTIME, &time)
+                return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+            },
+            terminal: .live(program: intake.program), environment: environment,
+            workingDirectory: currentFolder(), program: intake.program, argumentSecrets: intake.secrets,
+            results: .descriptor(1, environment: environment), notes: .descriptor(2, environment: environment),
+            openers: openers)
+    }
+
+    /// The working directory; `/` where it was removed meanwhile, so that no path is shown relative to it.
+    private static func currentFolder() -> String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}

@@ -1,0 +1,132 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// Runs the program once: parses, performs, writes, and answers the exit status.
+///
+/// The parser's own entry point is not used: it writes what the user typed, and prints errors in full.
+///
+/// - Parameters:
+///   - intake: The command line, its secrets already taken out.
+///   - context: The world outside. Its program name and its secrets are set from the intake.
+package func runSigilum(_ intake: ArgumentIntake, _ context: Context) async -> Int32 {
+    await EntryPoint(root: EntryPoint.root(for: intake.program)).run(intake, context)
+}
+
+extension ArgumentIntake {
+    /// The command line of this process. Call it before anything reads `CommandLine.arguments`, which keeps copies.
+    package static func live() -> ArgumentIntake {
+        let argv = CommandLine.unsafeArgv
+        let name = ProgramName(argumentZero: argv[0].map { String(cString: $0) } ?? "")
+        let tree = CommandTree(root: EntryPoint.root(for: name))
+        return ArgumentIntake(argv, isOption: { tree.optionNames.contains($0) })
+    }
+}
+
+/// The way from words to an exit status, for any tree of commands.
+struct EntryPoint {
+    let root: any ParsableCommand.Type
+
+    static func root(for program: ProgramName) -> any ParsableCommand.Type {
+        switch program {
+        case .sigilum: SigilumRoot.self
+        case .vault: VaultRoot.self
+        }
+    }
+
+    func run(_ intake: ArgumentIntake, _ context: Context) async -> Int32 {
+        var context = context
+        context.program = intake.program
+        context.argumentSecrets = intake.secrets
+        let parsed: Parsed
+        do {
+            parsed = try parse(intake)
+        } catch {
+            let renderer = renderer(context, json: intake.wantsJSON, reveal: false)
+            renderer.show(Failure(describing: error), after: [])
+            return Failure(describing: error).status.rawValue
+        }
+        switch parsed {
+        case .text(let text):
+            let renderer = renderer(context, json: false, reveal: false)
+            return status(.done, renderer.showText(text), renderer)
+        case .command(let command):
+            return await perform(command, context)
+        }
+    }
+
+    // MARK: Parsing
+
+    private enum Parsed {
+        case command(any SigilumCommand)
+        /// Help, a version, a completion script.
+        case text(String)
+    }
+
+    private func parse(_ intake: ArgumentIntake) throws -> Parsed {
+        let tree = CommandTree(root: root)
+        guard !intake.isMalformed else {
+            throw Failure.usage("An argument is not UTF-8")
+        }
+        do {
+            var command = try root.parseAsRoot(intake.arguments)
+            if let command = command as? any SigilumCommand { return .command(command) }
+            // A group without a command, or `help`: running it throws the help that it is.
+            try command.run()
+            return .text(root.helpMessage())
+        } catch where root.exitCode(for: error) == .success {
+            return .text(help(root.fullMessage(for: error), program: intake.program))
+        } catch {
+            throw UsageError(tree: tree, program: intake.program).failure(error, arguments: intake.arguments)
+        }
+    }
+
+    /// Help says the program's name as the user called it. The declarations say `sigilum`.
+    private func help(_ text: String, program: ProgramName) -> String {
+        guard program == .vault, !text.hasPrefix("#") else { return text }
+        return text.replacing("USAGE: vault", with: "USAGE: ./vault")
+            .replacing("See 'vault ", with: "See './vault ")
+            .replacing("sigilum vault ", with: "./vault ")
+            .replacing("sigilum service ", with: "./vault service ")
+            .replacing("sigilum auth ", with: "./vault auth ")
+            .replacing("sigilum login ", with: "./vault login ")
+    }
+
+    // MARK: Performing
+
+    private func perform(_ command: any SigilumCommand, _ context: Context) async -> Int32 {
+        let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets)
+        var context = context
+        if command.output.noInput { context.terminal = context.terminal.silent }
+        let remarks = context.remarks
+        for warning in context.argumentSecrets.warnings { remarks.add(warning) }
+        context.publish = { report in
+            renderer.show(remarks.drain() + report.remarks)
+            return renderer.showFacts(report) == .written
+        }
+        do {
+            let report = try await command.perform(context)
+            renderer.show(remarks.drain() + report.remarks)
+            return status(report.exit, renderer.showFacts(report), renderer)
+        } catch {
+            let failure = Failure(describing: error)
+            if let report = failure.report {
+                // What could not be written to standard output cannot make the failure worse.
+                _ = renderer.showFacts(report)
+            }
+            renderer.show(failure, after: remarks.drain() + (failure.report?.remarks ?? []))
+            return failure.status.rawValue
+        }
+    }
+
+    /// A pipe that nobody reads any more is no failure: the work is done. A full disk behind standard output is one.
+    private func status(_ status: ExitStatus, _ outcome: WriteOutcome, _ renderer: Renderer) -> Int32 {
+        guard case .failed(let code) = outcome else { return status.rawValue }
+        let failure = Failure(.cannotWrite, code: "cannot-write", "Standard output cannot be written: errno \(code)")
+        renderer.show(failure, after: [])
+        return failure.status.rawValue
+    }
+
+    private func renderer(_ context: Context, json: Bool, reveal: Bool) -> Renderer {
+        Renderer(results: context.results, notes: context.notes, program: context.program, json: json, reveal: reveal)
+    }
+}

@@ -1,0 +1,69 @@
+internal import SecureMemory
+
+/// Where a master key came from.
+enum MasterKeySource: Sendable, Equatable {
+    /// `--gateway-master-key`
+    case option
+    /// `GATEWAY_MASTER_KEY`
+    case environment
+    /// The file that `GATEWAY_MASTER_KEY_FILE` names.
+    case file(path: String)
+    /// The output of `GATEWAY_MASTER_KEY_COMMAND`.
+    case command
+    /// A credential of systemd, under `$CREDENTIALS_DIRECTORY`.
+    case credential(path: String)
+    /// The key file in the Sigilum home.
+    case homeFile(path: String)
+
+    /// What users read.
+    var message: Message {
+        switch self {
+        case .option: "--gateway-master-key"
+        case .environment: "GATEWAY_MASTER_KEY"
+        case .file(let path): "GATEWAY_MASTER_KEY_FILE (\(path))"
+        case .command: "GATEWAY_MASTER_KEY_COMMAND"
+        case .credential(let path): "$CREDENTIALS_DIRECTORY (\(path))"
+        case .homeFile(let path): "\(path)"
+        }
+    }
+}
+
+/// A master key, without white space around it.
+struct MasterKey: Sendable {
+    /// In bytes. Longer is no key but a wrong file.
+    static let lengthLimit = 4096
+
+    let secret: SharedSecret
+    let source: MasterKeySource
+
+    /// Takes the white space off and checks what is left.
+    ///
+    /// - Throws: 78 for a key that is empty, too long, or has a control character inside (a line end, a NUL).
+    init(_ raw: borrowing SecretBytes, source: MasterKeySource) throws(Failure) {
+        let key = raw.withBytes { bytes in
+            var rest = bytes[...]
+            while let first = rest.first, Self.isWhiteSpace(first) { rest = rest.dropFirst() }
+            while let last = rest.last, Self.isWhiteSpace(last) { rest = rest.dropLast() }
+            return SecretBytes(copying: rest)
+        }
+        guard key.count > 0 else {
+            throw Failure(.configuration, code: "master-key", "The master key is empty: \(source.message)")
+        }
+        guard key.count <= Self.lengthLimit else { throw Self.tooLong(source) }
+        guard key.withBytes({ $0.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+            throw Failure(
+                .configuration, code: "master-key",
+                "The master key has a line end or another control character inside: \(source.message)")
+        }
+        self.source = source
+        secret = SharedSecret(key)
+    }
+
+    static func tooLong(_ source: MasterKeySource) -> Failure {
+        Failure(
+            .configuration, code: "master-key",
+            "The master key is longer than \(lengthLimit) bytes: \(source.message)")
+    }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+}

@@ -1,0 +1,53 @@
+internal import SafeFiles
+internal import SecureMemory
+
+/// The namespace that Sigilum's plugin of OpenClaw is set up with.
+enum OpenClawNamespace {
+    /// Where it stands in `openclaw.json`.
+    static let keys = ["hooks", "internal", "entries", "sigilum-plugin", "env", "SIGILUM_NAMESPACE"]
+
+    static func path(in openClawHome: String) -> String { openClawHome + "/openclaw.json" }
+
+    /// What stands there; nil where there is no such file or member. A file that cannot be read, or that others may
+    /// write, is passed over with a warning: it is another program's.
+    static func read(in openClawHome: String, _ surroundings: Surroundings) -> String? {
+        let path = path(in: openClawHome)
+        do throws(Failure) {
+            let text = try find(path, surroundings)
+            return text.flatMap { $0.isEmpty ? nil : $0 }
+        } catch {
+            surroundings.say(.warn("Passed over \(path): \(error.message)"))
+            return nil
+        }
+    }
+
+    private static func find(_ path: String, _ surroundings: Surroundings) throws(Failure) -> String? {
+        let content: SecretBytes?
+        do throws(FileError) {
+            content = try readSecretThroughLinks(path, limit: JSON5Reader.sizeLimit)
+        } catch {
+            throw error.failure
+        }
+        guard let content else { return nil }
+        try SafetyCheck(surroundings).settingsFile(path)
+        return try content.withBytes { (bytes) throws(Failure) in
+            do throws(JSON5Error) {
+                return try JSON5Reader.string(at: keys, in: bytes)
+            } catch {
+                throw Failure(.damaged, code: "openclaw-config", describe(error, in: bytes))
+            }
+        }
+    }
+
+    private static func describe(_ error: JSON5Error, in bytes: UnsafeRawBufferPointer) -> Message {
+        switch error {
+        case .tooLarge: return "more than \(JSON5Reader.sizeLimit) bytes"
+        case .tooDeep: return "more than \(JSON5Reader.depthLimit) levels deep"
+        case .malformed(let offset):
+            let before = bytes[..<min(offset, bytes.count)]
+            let line = before.count { $0 == 0x0A } + 1
+            let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+            return "not JSON5 at line \(line), column \(column)"
+        }
+    }
+}

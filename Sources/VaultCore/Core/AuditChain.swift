@@ -1,0 +1,97 @@
+internal import Sealing
+internal import SecureMemory
+internal import VaultFormat
+
+/// The audit log's end: what the next row is chained to. Lives in the head row.
+struct AuditEnd {
+    var sequence: UInt64
+    var time: Int64
+    /// The chain over all rows, keyed with the state key: what an anchor's walk arrives at.
+    var head: Digest
+    /// The running MAC under the ratcheting key.
+    var mac: Digest
+    /// The key for the next row's step of the MAC. Used once, then replaced by its hash.
+    var key: SharedSecret
+}
+
+/// Writing, walking and reading the audit log.
+struct AuditChain {
+    let keys: KeyRing
+
+    /// The end of a log without rows, with a fresh first key.
+    func start() -> AuditEnd {
+        let first = keys.hash(Purpose("audit start"), keys.bound([]))
+        return AuditEnd(
+            sequence: 0, time: 0, head: first, mac: .zero, key: SharedSecret(SecretBytes(randomCount: 32)))
+    }
+
+    /// Adds one row, and ratchets the key.
+    func append(
+        _ operation: AuditOperation, entry: [UInt8], facts: FieldMap, generation: UInt64, now: Int64, actor: Actor,
+        to end: inout AuditEnd, in rows: any RowWriter
+    ) throws {
+        var facts = facts
+        facts[text: "program"] = actor.program
+        let nonce = Nonce.random()
+        var row = AuditRow(
+            time: max(end.time, now), operation: operation.rawValue, userID: actor.userID,
+            processID: actor.processID, entryID: entry, generation: generation, nonce: nonce.bytes, ciphertext: [])
+        let sequence = end.sequence + 1
+        guard let padded = Padding.pad(facts.encoded) else { throw VaultError.valueTooLarge }
+        row.ciphertext = AEAD.seal(
+            bytes: padded, boundTo: bound(row, sequence), nonce: nonce, key: keys.auditPayloads.bytes)
+        let bytes = row.encoded
+        try rows.setRow(.audit, AuditRow.key(sequence), bytes)
+        end.mac = KeyedHash.digest(
+            Purpose("audit mac"), key: end.key.bytes, end.mac.bytes + AuditRow.key(sequence) + bytes)
+        end.key = SharedSecret(KeyedHash.derive(Purpose("audit ratchet"), key: end.key.bytes, message: []))
+        end.head = step(end.head, sequence, bytes)
+        end.sequence = sequence
+        end.time = row.time
+    }
+
+    /// The chain one row further.
+    func step(_ head: Digest, _ sequence: UInt64, _ row: [UInt8]) -> Digest {
+        keys.hash(Purpose("audit"), head.bytes + AuditRow.key(sequence) + row)
+    }
+
+    /// Walks from a known point to the last row; throws at the first gap. Returns the chain's value there.
+    func walk(
+        from sequence: UInt64, head: Digest, to last: UInt64, in rows: any RowReader,
+        visit: (_ sequence: UInt64, _ row: [UInt8]) throws -> Void = { _, _ in }
+    ) throws -> Digest {
+        var (sequence, head) = (sequence, head)
+        while sequence < last {
+            let batch = try rows.rows(.audit, after: AuditRow.key(sequence), limit: 512)
+            guard !batch.isEmpty else { throw VaultError.integrity(.audit(sequence + 1)) }
+            for (key, row) in batch {
+                sequence += 1
+                guard key == AuditRow.key(sequence) else { throw VaultError.integrity(.audit(sequence)) }
+                guard sequence <= last else { throw VaultError.integrity(.auditEnd) }
+                try visit(sequence, row)
+                head = step(head, sequence, row)
+            }
+        }
+        return head
+    }
+
+    /// Opens one row's payload.
+    func event(_ sequence: UInt64, _ bytes: [UInt8]) throws(VaultError) -> AuditEvent {
+        guard let row = try? AuditRow(decoding: bytes), let operation = AuditOperation(rawValue: row.operation),
+            let nonce = Nonce(row.nonce),
+            let opened = try? AEAD.open(
+                row.ciphertext, boundTo: bound(row, sequence), nonce: nonce, key: keys.auditPayloads.bytes),
+            let facts = try? FieldMap(decoding: Padding.unpad(opened.withBytes { Array($0) }))
+        else { throw .integrity(.audit(sequence)) }
+        let actor = Actor(
+            userID: row.userID, processID: row.processID, program: facts[text: "program"] ?? "")
+        let others = facts.names.filter { $0 != "program" && $0 != "name" }
+        return AuditEvent(
+            sequence: sequence, time: row.time, operation: operation, actor: actor, name: facts[text: "name"],
+            facts: others.map { ($0, facts[text: $0] ?? "") })
+    }
+
+    private func bound(_ row: AuditRow, _ sequence: UInt64) -> [UInt8] {
+        keys.bound([Array("audit".utf8), AuditRow.key(sequence), row.boundPart])
+    }
+}

@@ -1,0 +1,71 @@
+internal import Sealing
+internal import SecureMemory
+internal import VaultFormat
+
+/// The subkeys of one data key: BLAKE2b keyed with it, one purpose each, bound to the vault and the epoch.
+final class KeyRing: Sendable {
+    let vaultID: [UInt8]
+    let epoch: UInt32
+    let names, state, overviews, bodies, commitments, fingerprints, auditPayloads, auditKeys: SharedSecret
+
+    init(dataKey: borrowing SecretBytes, vaultID: [UInt8], epoch: UInt32) {
+        var writer = ByteWriter()
+        writer.append(vaultID)
+        writer.integer(epoch)
+        let message = writer.bytes
+        func subkey(_ purpose: Purpose, _ key: borrowing SecretBytes) -> SharedSecret {
+            SharedSecret(KeyedHash.derive(purpose, key: key, message: message))
+        }
+        self.vaultID = vaultID
+        self.epoch = epoch
+        names = subkey(Purpose("sigilum1.names"), dataKey)
+        state = subkey(Purpose("sigilum1.state"), dataKey)
+        overviews = subkey(Purpose("sigilum1.overview"), dataKey)
+        bodies = subkey(Purpose("sigilum1.bodies"), dataKey)
+        commitments = subkey(Purpose("sigilum1.commit"), dataKey)
+        fingerprints = subkey(Purpose("sigilum1.prints"), dataKey)
+        auditPayloads = subkey(Purpose("sigilum1.audit"), dataKey)
+        auditKeys = subkey(Purpose("sigilum1.auditkey"), dataKey)
+    }
+
+    /// Where an entry stands: 16 bytes of a keyed hash of its class and name, so that names do not show.
+    func tag(_ space: EntryClass, _ name: String) -> [UInt8] {
+        Array(KeyedHash.digest(Purpose("tag"), key: names.bytes, [space.rawValue] + name.utf8).bytes.prefix(16))
+    }
+
+    func fingerprint(_ secret: borrowing SecretBytes) -> Fingerprint {
+        Fingerprint(bytes: KeyedHash.digest(Purpose("fingerprint"), key: fingerprints.bytes, of: secret).bytes)
+    }
+
+    func hash(_ purpose: Purpose, _ message: [UInt8]) -> Digest {
+        KeyedHash.digest(purpose, key: state.bytes, message)
+    }
+
+    /// What sealed bytes are bound to: format, suite, vault, epoch, and the parts given, each framed by its length.
+    func bound(_ parts: [[UInt8]]) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.integer(FormatVersion.format)
+        writer.integer(FormatVersion.suite)
+        writer.append(vaultID)
+        writer.integer(epoch)
+        for part in parts { writer.framed(part) }
+        return writer.bytes
+    }
+
+    /// The commitment that an AEAD without one needs: one ciphertext opens under one key only.
+    func commitment(boundTo data: [UInt8], nonce: [UInt8], ciphertext: [UInt8]) -> Digest {
+        var writer = ByteWriter()
+        writer.framed(data)
+        writer.append(nonce)
+        writer.append(ciphertext)
+        return KeyedHash.digest(Purpose("commitment"), key: commitments.bytes, writer.bytes)
+    }
+}
+
+/// The name spaces of the tree. Only secrets are the user's; the others are the vault's own records.
+enum EntryClass: UInt8, CaseIterable {
+    case secret = 1
+    case service = 2
+    case delivery = 3
+    case setting = 4
+}

@@ -1,0 +1,123 @@
+internal import Sealing
+internal import VaultFormat
+
+/// The proof that every entry row is the newest one: a 64-ary tree of three fixed digits over the entries' tags.
+struct StateTree {
+    let keys: KeyRing
+
+    func entryHash(tag: [UInt8], row: [UInt8]) -> Digest {
+        keys.hash(Purpose("entry"), tag + row)
+    }
+
+    private func nodeHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
+        keys.hash(Purpose("node"), NodeRow.key(digits) + row)
+    }
+
+    private func bucketHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
+        keys.hash(Purpose("bucket"), NodeRow.key(digits) + row)
+    }
+
+    /// The entry row of a tag, proven; nil where its absence is proven.
+    func lookup(_ tag: [UInt8], top: Digest, in rows: any RowReader) throws -> [UInt8]? {
+        guard top != .zero else { return nil }
+        let digits = TreePath.digits(of: tag)
+        var expected = top
+        for level in 0..<TreePath.depth {
+            let node = try node(Array(digits.prefix(level)), expected: expected, in: rows)
+            guard let child = node.children[digits[level]].flatMap({ Digest($0) }) else { return nil }
+            expected = child
+        }
+        let bucket = try bucket(digits, expected: expected, in: rows)
+        guard let hash = bucket.entries[tag].flatMap({ Digest($0) }) else { return nil }
+        return try entry(tag, expected: hash, in: rows)
+    }
+
+    /// Applies changes of entry hashes (nil: the entry is gone), rewriting each touched row once; returns the new top.
+    func update(_ changes: [[UInt8]: Digest?], top: Digest, in rows: any RowWriter) throws -> Digest {
+        guard !changes.isEmpty else { return top }
+        return try rewrite([], expected: top == .zero ? nil : top, changes: changes, in: rows) ?? .zero
+    }
+
+    /// Every entry row, proven, in the order of the tags. Returns how many rows of nodes and buckets there should be.
+    @discardableResult
+    func walk(
+        top: Digest, in rows: any RowReader, visit: (_ tag: [UInt8], _ row: [UInt8]) throws -> Void
+    ) throws -> (nodes: Int, buckets: Int) {
+        guard top != .zero else { return (0, 0) }
+        return try walk([], expected: top, in: rows, visit: visit)
+    }
+
+    private func walk(
+        _ digits: [UInt8], expected: Digest, in rows: any RowReader, visit: ([UInt8], [UInt8]) throws -> Void
+    ) throws -> (nodes: Int, buckets: Int) {
+        if digits.count == TreePath.depth {
+            let bucket = try bucket(digits, expected: expected, in: rows)
+            for tag in bucket.tags {
+                guard TreePath.digits(of: tag) == digits, let hash = bucket.entries[tag].flatMap({ Digest($0) }) else {
+                    throw VaultError.integrity(.bucket(digits))
+                }
+                try visit(tag, try entry(tag, expected: hash, in: rows))
+            }
+            return (0, 1)
+        }
+        let node = try node(digits, expected: expected, in: rows)
+        var total = (nodes: 1, buckets: 0)
+        for digit in node.children.keys.sorted() {
+            guard let child = node.children[digit].flatMap({ Digest($0) }) else { continue }
+            let below = try walk(digits + [digit], expected: child, in: rows, visit: visit)
+            total = (total.nodes + below.nodes, total.buckets + below.buckets)
+        }
+        return total
+    }
+
+    private func rewrite(
+        _ digits: [UInt8], expected: Digest?, changes: [[UInt8]: Digest?], in rows: any RowWriter
+    ) throws -> Digest? {
+        if digits.count == TreePath.depth {
+            var bucket = try expected.map { try self.bucket(digits, expected: $0, in: rows) } ?? BucketRow()
+            for (tag, hash) in changes { bucket.entries[tag] = hash?.bytes }
+            guard !bucket.entries.isEmpty else {
+                try rows.deleteRow(.bucket, digits)
+                return nil
+            }
+            let row = bucket.encoded
+            try rows.setRow(.bucket, digits, row)
+            return bucketHash(digits, row)
+        }
+        var node = try expected.map { try self.node(digits, expected: $0, in: rows) } ?? NodeRow()
+        let groups = Dictionary(grouping: changes) { TreePath.digits(of: $0.key)[digits.count] }
+        for (digit, group) in groups {
+            let below = Dictionary(uniqueKeysWithValues: group.map { ($0.key, $0.value) })
+            let child = node.children[digit].flatMap { Digest($0) }
+            node.children[digit] = try rewrite(digits + [digit], expected: child, changes: below, in: rows)?.bytes
+        }
+        guard !node.children.isEmpty else {
+            try rows.deleteRow(.node, NodeRow.key(digits))
+            return nil
+        }
+        let row = node.encoded
+        try rows.setRow(.node, NodeRow.key(digits), row)
+        return nodeHash(digits, row)
+    }
+
+    private func node(_ digits: [UInt8], expected: Digest, in rows: any RowReader) throws -> NodeRow {
+        guard let row = try rows.row(.node, NodeRow.key(digits)), nodeHash(digits, row).matches(expected),
+            let node = try? NodeRow(decoding: row)
+        else { throw VaultError.integrity(.node(digits)) }
+        return node
+    }
+
+    private func bucket(_ digits: [UInt8], expected: Digest, in rows: any RowReader) throws -> BucketRow {
+        guard let row = try rows.row(.bucket, digits), bucketHash(digits, row).matches(expected),
+            let bucket = try? BucketRow(decoding: row)
+        else { throw VaultError.integrity(.bucket(digits)) }
+        return bucket
+    }
+
+    private func entry(_ tag: [UInt8], expected: Digest, in rows: any RowReader) throws -> [UInt8] {
+        guard let row = try rows.row(.entry, tag), entryHash(tag: tag, row: row).matches(expected) else {
+            throw VaultError.integrity(.entry(tag: tag))
+        }
+        return row
+    }
+}

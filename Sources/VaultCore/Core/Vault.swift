@@ -1,0 +1,239 @@
+package import Sealing
+package import SecureMemory
+internal import VaultFormat
+
+/// What a vault needs of the world.
+package struct VaultEnvironment: Sendable {
+    /// Milliseconds since 1970 UTC.
+    package let now: @Sendable () -> Int64
+    package let actor: Actor
+
+    package init(now: @escaping @Sendable () -> Int64, actor: Actor) {
+        self.now = now
+        self.actor = actor
+    }
+}
+
+/// What an opened vault says about its anchor.
+package enum AnchorState: Sendable, Equatable {
+    case agrees
+    /// There was none: nothing could be compared.
+    case missing
+    /// Its folder cannot be written.
+    case unavailable
+}
+
+/// An open vault: sealed credentials with their history, proven on every read.
+package final class Vault: Sendable {
+    /// How long a value may be, in bytes.
+    package static let valueLimit = 16 * 1024
+
+    package let keyKind: MasterKeyKind
+    let keys: KeyRing
+    private let storage: any VaultStorage
+    private let anchors: any AnchorStore
+    private let environment: VaultEnvironment
+
+    private init(
+        keyKind: MasterKeyKind, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
+        environment: VaultEnvironment
+    ) {
+        self.keyKind = keyKind
+        self.keys = keys
+        self.storage = storage
+        self.anchors = anchors
+        self.environment = environment
+    }
+
+    /// 16 bytes that name this vault.
+    package var id: [UInt8] { keys.vaultID }
+    /// Bytes on disk.
+    package var size: Int64 { storage.size() }
+
+    // MARK: Opening
+
+    /// Whether the store holds a vault.
+    package static func exists(in storage: any VaultStorage) throws -> Bool {
+        try storage.snapshot { rows in try rows.head() != nil || rows.count(.slot) > 0 }
+    }
+
+    /// Opens a vault with its master key.
+    package static func open(
+        _ storage: any VaultStorage, masterKey: borrowing SecretBytes, anchors: any AnchorStore,
+        environment: VaultEnvironment
+    ) throws -> Vault {
+        let stored = try storage.snapshot { rows in
+            (head: try rows.head(), slots: try rows.rows(.slot, after: nil, limit: 256))
+        }
+        guard let headBytes = stored.head else {
+            guard stored.slots.isEmpty else { throw VaultError.integrity(.head) }
+            if try anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
+            throw VaultError.noVault
+        }
+        guard !stored.slots.isEmpty else { throw VaultError.integrity(.noSlots) }
+        let rows = try stored.slots.map { slot in
+            guard slot.key.count == 1 else { throw VaultError.integrity(.slot(0)) }
+            return try SlotCrypto.decode(slot.value, number: slot.key[0])
+        }
+        for row in rows {
+            guard let dataKey = try SlotCrypto.unwrap(row, with: masterKey),
+                let kind = MasterKeyKind(rawValue: row.kdf)
+            else { continue }
+            let keys = KeyRing(dataKey: dataKey.bytes, vaultID: row.vaultID, epoch: row.epoch)
+            let head = try HeadCrypto.decode(headBytes, keys)
+            guard head.slotDigest.matches(HeadCrypto.slotDigest(keys, stored.slots)) else {
+                throw VaultError.integrity(.slot(row.number))
+            }
+            return Vault(keyKind: kind, keys: keys, storage: storage, anchors: anchors, environment: environment)
+        }
+        throw VaultError.wrongKey
+    }
+
+    /// Makes a vault in a store that has none. Where another process was faster, opens that one.
+    package static func create(
+        in storage: any VaultStorage, masterKey: borrowing SecretBytes, cost: PassphraseCost = .standard,
+        anchors: any AnchorStore, environment: VaultEnvironment
+    ) throws -> (vault: Vault, isNew: Bool) {
+        if try exists(in: storage) {
+            return (try open(storage, masterKey: masterKey, anchors: anchors, environment: environment), false)
+        }
+        if try anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
+        let kind = MasterKeyKind.classify(masterKey)
+        let vaultID = RandomBytes.make(16)
+        let dataKey = SecretBytes(randomCount: 32)
+        let keys = KeyRing(dataKey: dataKey, vaultID: vaultID, epoch: 1)
+        // Wrapped before the transaction: stretching a passphrase takes half a second, and others may be waiting.
+        let slot = try SlotCrypto.wrap(
+            dataKey, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
+        let vault = Vault(keyKind: kind, keys: keys, storage: storage, anchors: anchors, environment: environment)
+        let head: Head? = try storage.transaction { rows in
+            guard try rows.head() == nil, try rows.count(.slot) == 0 else { return nil }
+            try rows.setRow(.slot, [0], slot)
+            let head = Head(
+                generation: 0, count: 0, top: .zero, slotDigest: HeadCrypto.slotDigest(keys, [([0], slot)]),
+                audit: AuditChain(keys: keys).start(), stored: nil)
+            let transaction = VaultTransaction(
+                keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
+            transaction.begin()
+            try transaction.record(.vaultCreated, facts: ["key": kind == .random ? "random" : "passphrase"])
+            _ = try transaction.finish()
+            return transaction.head
+        }
+        guard let head else {
+            return (try open(storage, masterKey: masterKey, anchors: anchors, environment: environment), false)
+        }
+        _ = anchors.raise(to: head.anchor(of: keys), durably: true)
+        return (vault, true)
+    }
+
+    // MARK: Transactions
+
+    /// Runs `body` on one proven state. Nothing is changed, and no value can be opened.
+    package func read<Result>(_ body: (VaultSnapshot) throws -> Result) throws -> Result {
+        let anchor = try Self.anchor(anchors)
+        var seen: Anchor?
+        let result = try storage.snapshot { rows in
+            let head = try self.head(rows)
+            try check(head, against: anchor, in: rows)
+            seen = head.anchor(of: keys)
+            return try body(VaultSnapshot(keys: keys, rows: rows, head: head))
+        }
+        if let anchor, let seen, seen.auditSequence > anchor.auditSequence { _ = anchors.raise(to: seen, durably: false) }
+        return result
+    }
+
+    /// Runs `body` alone on one proven state; what it changed is durable when this returns.
+    package func write<Result>(_ body: (VaultTransaction) throws -> Result) throws -> Result {
+        let anchor = try Self.anchor(anchors)
+        var seen: Anchor?
+        var changed = false
+        let result = try storage.transaction { rows in
+            let head = try self.head(rows)
+            try check(head, against: anchor, in: rows)
+            let transaction = VaultTransaction(
+                keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
+            transaction.begin()
+            let result = try body(transaction)
+            if anchor == nil, transaction.auditSequence > head.audit.sequence {
+                try transaction.record(.anchorMissing)
+            }
+            changed = try transaction.finish()
+            seen = transaction.head.anchor(of: keys)
+            return result
+        }
+        if let seen { _ = anchors.raise(to: seen, durably: changed) }
+        storage.settle()
+        return result
+    }
+
+    /// Opens values, after their release was recorded and synced in the transaction that read them.
+    package func reveal(_ name: EntryName, version: UInt32? = nil, purpose: String) throws -> SharedSecret {
+        try write { try $0.release(name, version: version, purpose: purpose) }.open(keys)
+    }
+
+    /// The fingerprint that this vault would give to a value.
+    package func fingerprint(_ secret: borrowing SecretBytes) -> Fingerprint { keys.fingerprint(secret) }
+
+    /// Wipes what was removed from the store's files; false, and noted in the vault, where a reader is in the way.
+    package func wipeRemoved() throws -> Bool {
+        let isWiped = try storage.wipeDeleted()
+        let isNoted = try read { try $0.setting("wipe-pending") } != nil
+        if isWiped == isNoted { try write { try $0.set("wipe-pending", to: isWiped ? nil : "yes") } }
+        return isWiped
+    }
+
+    // MARK: Anchor
+
+    /// How the anchor stands to this vault now; does not throw where it disagrees on purpose of showing it.
+    package func anchorState() throws -> (state: AnchorState, stored: Anchor?, current: Anchor) {
+        let stored = try? anchors.read()
+        let current = try storage.snapshot { rows in try self.head(rows).anchor(of: keys) }
+        if stored != nil { return (.agrees, stored, current) }
+        return (anchors.raise(to: current, durably: true) == .kept ? .missing : .unavailable, nil, current)
+    }
+
+    /// Takes the vault as it is for the one to compare with from now on, and records that somebody said so.
+    package func acceptAnchor() throws {
+        let seen = try storage.transaction { rows in
+            let head = try self.head(rows)
+            let transaction = VaultTransaction(
+                keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
+            transaction.begin()
+            try transaction.record(.anchorAccepted)
+            _ = try transaction.finish()
+            return transaction.head.anchor(of: keys)
+        }
+        guard anchors.replace(with: seen) == .kept else { throw VaultError.storage(.readOnly) }
+    }
+
+    private static func anchor(_ anchors: any AnchorStore) throws -> Anchor? {
+        do throws(AnchorError) {
+            return try anchors.read()
+        } catch {
+            throw VaultError.integrity(.anchor)
+        }
+    }
+
+    private func head(_ rows: any RowReader) throws -> Head {
+        guard let bytes = try rows.head() else { throw VaultError.integrity(.head) }
+        return try HeadCrypto.decode(bytes, keys)
+    }
+
+    /// Refuses a state that this machine's history does not lead to.
+    private func check(_ head: Head, against anchor: Anchor?, in rows: any RowReader) throws {
+        guard let anchor else { return }
+        let current = head.anchor(of: keys)
+        guard anchor.vaultID == current.vaultID else { throw VaultError.integrity(.otherVault) }
+        guard current.auditSequence >= anchor.auditSequence, current.generation >= anchor.generation else {
+            throw VaultError.integrity(.rolledBack)
+        }
+        if current.auditSequence == anchor.auditSequence {
+            guard current == anchor else { throw VaultError.integrity(.forked) }
+            return
+        }
+        let chain = AuditChain(keys: keys)
+        let reached = try chain.walk(
+            from: anchor.auditSequence, head: anchor.auditHead, to: current.auditSequence, in: rows)
+        guard reached == current.auditHead else { throw VaultError.integrity(.forked) }
+    }
+}

@@ -1,0 +1,284 @@
+internal import Sealing
+package import SecureMemory
+internal import VaultFormat
+
+/// What storing a value did.
+package struct StoreOutcome: Sendable, Equatable {
+    package let version: UInt32
+    /// False where the value was already the current one.
+    package let isNew: Bool
+}
+
+/// How a value should be kept. Nil keeps what is there.
+package struct StorePolicy: Sendable {
+    package var generator: String?
+    package var rotationIntervalDays: UInt32?
+
+    package init(generator: String? = nil, rotationIntervalDays: UInt32? = nil) {
+        self.generator = generator
+        self.rotationIntervalDays = rotationIntervalDays
+    }
+}
+
+/// A change of an open vault: everything in it happens, and is in the log, or nothing.
+package final class VaultTransaction: VaultSnapshot {
+    private let writer: any RowWriter
+    private let now: Int64
+    private let actor: Actor
+    private var changed = false
+
+    init(keys: KeyRing, writer: any RowWriter, head: Head, now: Int64, actor: Actor) {
+        self.writer = writer
+        self.now = max(now, head.audit.time)
+        self.actor = actor
+        super.init(keys: keys, rows: writer, head: head)
+    }
+
+    /// Milliseconds since 1970 UTC: the time of everything in this transaction.
+    package var time: Int64 { now }
+
+    // MARK: Secrets
+
+    /// Stores a value as a new version, unless it is the current one already.
+    @discardableResult
+    package func store(
+        _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy()
+    ) throws -> StoreOutcome {
+        let fingerprint = keys.fingerprint(value)
+        let existing = try row(.secret, name.text)
+        let old = try existing.map { try entry($0.tag, $0.row) }
+        if let old, old.fingerprint == fingerprint {
+            try keep(policy, of: old)
+            return StoreOutcome(version: old.currentVersion, isNew: false)
+        }
+        let id = old?.id ?? RandomBytes.make(16)
+        let version = (old?.currentVersion ?? 0) + 1
+        let body = try SealedVersion.seal(
+            value, keys: keys, entry: id, version: version, createdAt: now, origin: origin)
+        let key = BodyRow.key(entry: id, version: version)
+        let bytes = body.encoded
+        try writer.setRow(.body, key, bytes)
+        let digest = bodyDigest(key, bytes)
+        let chain = existing.flatMap { Digest($0.row.history) } ?? .zero
+        let overview = Overview(
+            name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
+            fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
+            rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
+            deliveries: old?.deliveries ?? [])
+        var row = existing?.row ?? emptyRow(id: id)
+        row.firstVersion = old?.firstVersion ?? version
+        row.currentVersion = version
+        row.bodyDigest = digest.bytes
+        row.history = historyStep(chain, version, digest).bytes
+        try save(.secret, name.text, overview.fields, row)
+        try record(.versionStored, entry: id, name: name, facts: ["version": "\(version)", "origin": origin.text])
+        return StoreOutcome(version: version, isNew: true)
+    }
+
+    /// Makes an older value the newest version again. Its value never leaves the vault.
+    package func rollback(_ name: EntryName, to version: UInt32?) throws -> StoreOutcome {
+        guard let entry = try entry(name) else { throw VaultError.noSuchEntry(name) }
+        guard version != nil || entry.currentVersion > entry.firstVersion else {
+            throw VaultError.noSuchVersion(name, entry.currentVersion - 1)
+        }
+        let value = try sealedVersion(name, version ?? entry.currentVersion - 1).open(keys)
+        return try store(value.bytes, as: name, origin: .rolledBack)
+    }
+
+    /// Removes an entry with all its versions. Deliveries that it had are the caller's to withdraw first.
+    package func remove(_ name: EntryName) throws {
+        guard let (tag, row) = try row(.secret, name.text) else { throw VaultError.noSuchEntry(name) }
+        for (version, _) in try bodies(of: row) {
+            try writer.deleteRow(.body, BodyRow.key(entry: row.id, version: version))
+        }
+        try writer.deleteRow(.entry, tag)
+        pending[tag] = .some(nil)
+        head.count -= 1
+        changed = true
+        try record(.entryRemoved, entry: row.id, name: name)
+    }
+
+    /// Gives a user's own entry another name; its versions stay.
+    package func move(_ name: EntryName, to newName: EntryName) throws {
+        guard let (tag, row) = try row(.secret, name.text) else { throw VaultError.noSuchEntry(name) }
+        guard try self.row(.secret, newName.text) == nil else { throw VaultError.entryExists(newName) }
+        guard name.kind == .userSecret, newName.kind == .userSecret else { throw VaultError.notMovable(name) }
+        guard var overview = Overview(try self.overview(tag, row).fields) else {
+            throw VaultError.integrity(.overview(tag: tag))
+        }
+        overview.name = newName
+        try writer.deleteRow(.entry, tag)
+        pending[tag] = .some(nil)
+        head.count -= 1
+        try save(.secret, newName.text, overview.fields, row, isNew: true)
+        for id in overview.deliveries {
+            guard var delivery = try delivery(id) else { continue }
+            delivery.entries = delivery.entries.map { $0 == name ? newName : $0 }.sorted()
+            try saveQuietly(delivery)
+        }
+        try record(.entryMoved, entry: row.id, name: newName, facts: ["from": name.text])
+    }
+
+    /// Writes down that a value is about to leave the vault. The caller opens it after the commit.
+    func release(_ name: EntryName, version: UInt32?, purpose: String) throws -> SealedVersion {
+        let sealed = try sealedVersion(name, version)
+        try record(
+            .released, entry: sealed.entry, name: name, facts: ["version": "\(sealed.version)", "purpose": purpose])
+        return sealed
+    }
+
+    // MARK: Records
+
+    /// Saves a service where it differs from what is there.
+    package func save(_ service: ServiceRecord) throws {
+        guard try self.service(service.slug) != service else { return }
+        let row = try row(.service, service.slug.text)?.row
+        try save(.service, service.slug.text, service.fields, row ?? emptyRow(), isNew: row == nil)
+        try record(.serviceSaved, facts: ["service": service.slug.text, "mode": service.mode.rawValue])
+    }
+
+    /// Removes a service's record.
+    package func remove(_ service: Slug) throws {
+        guard let (tag, _) = try row(.service, service.text) else { return }
+        try forget(tag)
+        try record(.serviceRemoved, facts: ["service": service.text])
+    }
+
+    /// Says what should be where, and notes it with the entries that are delivered.
+    package func declare(_ delivery: Delivery) throws {
+        try saveQuietly(delivery)
+        try record(.deliveryDeclared, facts: ["target": delivery.id.text])
+        for name in delivery.entries { try note(delivery.id, with: name, isPresent: true) }
+    }
+
+    /// Replaces a delivery's record without an event of its own.
+    func saveQuietly(_ delivery: Delivery) throws {
+        let row = try row(.delivery, delivery.id.text)?.row
+        try save(.delivery, delivery.id.text, delivery.fields, row ?? emptyRow(), isNew: row == nil)
+    }
+
+    /// Forgets a delivery, with the entries that it delivered.
+    package func remove(_ id: DeliveryID) throws {
+        guard let delivery = try delivery(id), let (tag, _) = try row(.delivery, id.text) else { return }
+        try forget(tag)
+        for name in delivery.entries { try note(id, with: name, isPresent: false) }
+        try record(.withdrawn, facts: ["target": id.text])
+    }
+
+    /// Keeps a setting of the vault; nil takes it away.
+    package func set(_ setting: String, to value: String?) throws {
+        guard try self.setting(setting) != value else { return }
+        if let value {
+            var fields = FieldMap()
+            fields[text: "value"] = value
+            let row = try row(.setting, setting)?.row
+            try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
+        } else if let (tag, _) = try row(.setting, setting) {
+            try forget(tag)
+        }
+        try record(.settingChanged, facts: ["setting": setting])
+    }
+
+    /// Adds an event. Facts are identifiers, never values.
+    package func record(
+        _ operation: AuditOperation, entry: [UInt8]? = nil, name: EntryName? = nil, facts: [String: String] = [:]
+    ) throws {
+        var fields = FieldMap()
+        fields[text: "name"] = name?.text
+        for (key, value) in facts { fields[text: key] = value }
+        if changed, head.generation == startGeneration { head.generation += 1 }
+        try chain.append(
+            operation, entry: entry ?? [UInt8](repeating: 0, count: 16), facts: fields, generation: head.generation,
+            now: now, actor: actor, to: &head.audit, in: writer)
+    }
+
+    // MARK: The end
+
+    /// Brings the tree and the head up to date. True where anything changed.
+    func finish() throws -> Bool {
+        let start = head.stored.map { _ in startSequence } ?? 0
+        guard head.audit.sequence != start || !pending.isEmpty || head.stored == nil else { return false }
+        var hashes: [[UInt8]: Digest?] = [:]
+        for (tag, row) in pending {
+            if let row {
+                try writer.setRow(.entry, tag, row)
+                hashes[tag] = tree.entryHash(tag: tag, row: row)
+            } else {
+                hashes[tag] = .some(nil)
+            }
+        }
+        if changed, head.generation == startGeneration { head.generation += 1 }
+        head.top = try tree.update(hashes, top: head.top, in: writer)
+        let new = HeadCrypto.encode(head, keys)
+        try writer.swapHead(from: head.stored, to: new)
+        head.stored = new
+        return true
+    }
+
+    private lazy var startSequence = head.audit.sequence
+    private lazy var startGeneration = head.generation
+
+    /// Remembers where the transaction began; called before anything is changed.
+    func begin() {
+        _ = (startSequence, startGeneration)
+    }
+
+    private func emptyRow(id: [UInt8]? = nil) -> EntryRow {
+        EntryRow(
+            id: id ?? RandomBytes.make(16), revision: 0, firstVersion: 0, currentVersion: 0,
+            bodyDigest: Digest.zero.bytes, history: Digest.zero.bytes, nonce: [], ciphertext: [], commitment: [])
+    }
+
+    /// Seals fields as a row's new overview.
+    private func save(
+        _ space: EntryClass, _ name: String, _ fields: FieldMap, _ old: EntryRow, isNew: Bool? = nil
+    ) throws {
+        let tag = keys.tag(space, name)
+        let isNew = isNew ?? (old.revision == 0)
+        var row = old
+        row.revision += 1
+        let nonce = Nonce.random()
+        let bound = bound(tag, row)
+        guard let padded = Padding.pad([space.rawValue] + fields.encoded) else { throw VaultError.valueTooLarge }
+        row.nonce = nonce.bytes
+        row.ciphertext = AEAD.seal(bytes: padded, boundTo: bound, nonce: nonce, key: keys.overviews.bytes)
+        row.commitment = keys.commitment(boundTo: bound, nonce: row.nonce, ciphertext: row.ciphertext).bytes
+        pending[tag] = row.encoded
+        if isNew { head.count += 1 }
+        changed = true
+    }
+
+    private func forget(_ tag: [UInt8]) throws {
+        try writer.deleteRow(.entry, tag)
+        pending[tag] = .some(nil)
+        head.count -= 1
+        changed = true
+    }
+
+    /// Keeps a policy that differs, without a new version.
+    func keep(_ policy: StorePolicy, of entry: Entry) throws {
+        let generator = policy.generator ?? entry.generator
+        let days = policy.rotationIntervalDays ?? entry.rotationIntervalDays
+        guard generator != entry.generator || days != entry.rotationIntervalDays else { return }
+        try change(entry.name) { overview in
+            overview.generator = generator
+            overview.rotationIntervalDays = days
+        }
+        try record(.settingChanged, entry: entry.id, name: entry.name, facts: ["setting": "policy"])
+    }
+
+    func note(_ id: DeliveryID, with name: EntryName, isPresent: Bool) throws {
+        guard let entry = try entry(name), entry.deliveries.contains(id) != isPresent else { return }
+        try change(name) { overview in
+            overview.deliveries.removeAll { $0 == id }
+            if isPresent { overview.deliveries = (overview.deliveries + [id]).sorted() }
+        }
+    }
+
+    private func change(_ name: EntryName, _ edit: (inout Overview) -> Void) throws {
+        guard let (tag, row) = try row(.secret, name.text), var overview = Overview(try overview(tag, row).fields)
+        else { throw VaultError.noSuchEntry(name) }
+        edit(&overview)
+        try save(.secret, name.text, overview.fields, row, isNew: false)
+    }
+}

@@ -1,0 +1,76 @@
+internal import Sealing
+internal import SecureMemory
+internal import VaultFormat
+
+/// What a verification went through, all of it as it was written.
+package struct VerificationReport: Sendable, Equatable {
+    package var entries = 0
+    package var versions = 0
+    package var records = 0
+    package var auditRecords: UInt64 = 0
+}
+
+extension Vault {
+    /// Proves every record, every version and the whole audit log, and that there is nothing besides. Throws at the
+    /// first record that is not as it was written.
+    package func verify() throws -> VerificationReport {
+        try read { snapshot in
+            var report = VerificationReport()
+            let rows = snapshot.rows
+            var walked = 0, bodies = 0
+            let (nodes, buckets) = try snapshot.tree.walk(top: snapshot.head.top, in: rows) { tag, bytes in
+                guard let row = try? EntryRow(decoding: bytes) else { throw VaultError.integrity(.entry(tag: tag)) }
+                walked += 1
+                bodies += try self.verify(tag, row, snapshot, &report)
+            }
+            guard UInt64(walked) == snapshot.head.count else { throw VaultError.integrity(.count) }
+            let expected: [(RowTable, Int)] = [
+                (.node, nodes), (.bucket, buckets), (.entry, walked), (.body, bodies),
+                (.audit, Int(snapshot.head.audit.sequence)),
+            ]
+            let start = snapshot.chain.start().head
+            let end = try snapshot.chain.walk(
+                from: 0, head: start, to: snapshot.head.audit.sequence, in: rows
+            ) { number, row in
+                _ = try snapshot.chain.event(number, row)
+                report.auditRecords += 1
+            }
+            guard end == snapshot.head.audit.head else { throw VaultError.integrity(.auditEnd) }
+            for (table, count) in expected where try rows.count(table) != count {
+                throw VaultError.integrity(.orphan(table))
+            }
+            let slots = try rows.rows(.slot, after: nil, limit: 256)
+            guard snapshot.head.slotDigest.matches(HeadCrypto.slotDigest(keys, slots)) else {
+                throw VaultError.integrity(.slot(slots.first?.key.first ?? 0))
+            }
+            return report
+        }
+    }
+
+    /// One record with all its versions, each opened; returns how many versions it has.
+    private func verify(
+        _ tag: [UInt8], _ row: EntryRow, _ snapshot: VaultSnapshot, _ report: inout VerificationReport
+    ) throws -> Int {
+        let (space, fields) = try snapshot.overview(tag, row)
+        let name: String?
+        switch space {
+        case .secret:
+            let entry = try snapshot.entry(tag, row)
+            name = entry.name.text
+            report.entries += 1
+            for (version, body) in try snapshot.bodies(of: row) {
+                let value = try SealedVersion(entry: row.id, version: version, body: body).open(keys)
+                if version == row.currentVersion, fingerprint(value.bytes) != entry.fingerprint {
+                    throw VaultError.integrity(.body(entry: row.id, version: version))
+                }
+                report.versions += 1
+            }
+        case .service: name = fields[text: "slug"]
+        case .delivery: name = fields[text: "id"]
+        case .setting: name = nil
+        }
+        if space != .secret { report.records += 1 }
+        if let name, keys.tag(space, name) != tag { throw VaultError.integrity(.entry(tag: tag)) }
+        return row.currentVersion == 0 ? 0 : Int(row.currentVersion - row.firstVersion) + 1
+    }
+}

@@ -1,0 +1,98 @@
+internal import Sealing
+internal import SecureMemory
+internal import VaultFormat
+
+/// What a delivery should hold, reduced to one commitment: the fields that its target is told, and the fingerprints of
+/// the values. A target is converged when what was last applied has this commitment.
+enum DesiredState {
+    static func commitment(
+        _ delivery: Delivery, service: ServiceRecord?, expected: [(entry: EntryName, fingerprint: Fingerprint)],
+        keys: KeyRing
+    ) -> Fingerprint {
+        var writer = ByteWriter()
+        writer.framed(Array(delivery.id.text.utf8))
+        for field in fields(delivery.id.target, service) { writer.framed(Array(field.utf8)) }
+        for (entry, fingerprint) in expected {
+            writer.framed(Array(entry.text.utf8))
+            writer.append(fingerprint.bytes)
+        }
+        let digest = KeyedHash.digest(Purpose("desired"), key: keys.fingerprints.bytes, writer.bytes)
+        return Fingerprint(bytes: digest.bytes)
+    }
+
+    private static func fields(_ target: TargetKind, _ service: ServiceRecord?) -> [String] {
+        guard let service else { return [] }
+        switch target {
+        case .exportFile: return []
+        case .localAPI:
+            // The id is not among them: the database may have its own, which the record then takes over.
+            return [
+                service.namespace.text, service.name, service.summary, service.domain, service.email,
+                service.mode.rawValue,
+            ]
+        case .gateway:
+            guard let connection = service.connection else { return [] }
+            return [
+                service.name, connection.baseURL, connection.authMode.rawValue, connection.header, connection.prefix,
+                connection.secretKey, connection.rotationIntervalDays.map(String.init) ?? "",
+            ]
+        }
+    }
+}
+
+extension VaultSnapshot {
+    /// A delivery with everything its target may know without a secret; nil where it is not declared.
+    func plan(_ id: DeliveryID) throws -> DeliveryPlan? {
+        guard let delivery = try delivery(id) else { return nil }
+        let service = try delivery.service.flatMap { try self.service($0) }
+        let expected = try delivery.entries.compactMap { name in
+            try entry(name).map { (entry: name, fingerprint: $0.fingerprint) }
+        }
+        return DeliveryPlan(delivery: delivery, service: service, expected: expected, keys: keys)
+    }
+
+    /// All deliveries of the vault, in the order in which they are made.
+    package func plans() throws -> [DeliveryPlan] {
+        let inventory = try inventory()
+        let prints = Dictionary(uniqueKeysWithValues: inventory.entries.map { ($0.name, $0.fingerprint) })
+        let services = Dictionary(uniqueKeysWithValues: inventory.services.map { ($0.slug, $0) })
+        return inventory.deliveries.map { delivery in
+            DeliveryPlan(
+                delivery: delivery, service: delivery.service.flatMap { services[$0] },
+                expected: delivery.entries.compactMap { name in
+                    prints[name].map { (entry: name, fingerprint: $0) }
+                }, keys: keys)
+        }
+    }
+}
+
+/// A delivery as it stands in the vault: what should be there, and whether that was applied.
+package struct DeliveryPlan: Sendable {
+    package let delivery: Delivery
+    package let service: ServiceRecord?
+    let expected: [(entry: EntryName, fingerprint: Fingerprint)]
+    let commitment: Fingerprint
+    private let keys: KeyRing
+
+    init(
+        delivery: Delivery, service: ServiceRecord?, expected: [(entry: EntryName, fingerprint: Fingerprint)],
+        keys: KeyRing
+    ) {
+        self.delivery = delivery
+        self.service = service
+        self.expected = expected
+        self.keys = keys
+        commitment = DesiredState.commitment(delivery, service: service, expected: expected, keys: keys)
+    }
+
+    /// Whether something is left to do, as far as the vault knows.
+    package var isPending: Bool { delivery.isWithdrawn || (!expected.isEmpty && delivery.applied != commitment) }
+
+    /// What the adapter gets.
+    func job(secrets: [NamedSecret] = []) -> DeliveryJob {
+        let keys = keys
+        return DeliveryJob(
+            key: delivery.id.key, service: service, expected: expected, secrets: secrets, isApplied: !isPending,
+            receipt: delivery.receipt, fingerprint: { keys.fingerprint($0) })
+    }
+}

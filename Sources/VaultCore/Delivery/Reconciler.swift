@@ -1,0 +1,193 @@
+internal import SecureMemory
+
+/// What became of one delivery.
+package struct DeliveryOutcome: Sendable {
+    package enum Result: Sendable, Equatable {
+        /// It was as it should be.
+        case unchanged
+        /// It is now as it should be; `repaired` names what was found different although it had been applied.
+        case delivered(repaired: [String])
+        case withdrawn
+        /// Not done: why. It stays pending.
+        case pending(DeliveryFailure)
+        /// Not tried, since no network should be used. It stays pending.
+        case postponed
+    }
+
+    package let id: DeliveryID
+    package let service: Slug?
+    package let result: Result
+
+    /// Whether something is left to do.
+    package var isPending: Bool {
+        switch result {
+        case .pending, .postponed: true
+        case .unchanged, .delivered, .withdrawn: false
+        }
+    }
+}
+
+/// Desired against applied against what is there, for one delivery.
+package struct DeliveryComparison: Sendable {
+    package let id: DeliveryID
+    package let service: Slug?
+    /// Whether the vault knows of something left to do.
+    package let isPending: Bool
+    package let isWithdrawn: Bool
+    /// What is there; nil where it could not be seen.
+    package let observation: Observation?
+    package let failure: DeliveryFailure?
+
+    /// Whether a sync would have something to do.
+    package var differs: Bool {
+        if isWithdrawn { return true }
+        return isPending || failure != nil || observation != .present(differences: [])
+    }
+}
+
+/// Keeps deliveries of one kind apart, so that a slow older one cannot land after a newer one.
+package struct DeliveryLocks: Sendable {
+    /// Waits for the lock of a kind; it is held as long as the returned object lives. Throws when it takes too long.
+    package let acquire: @Sendable (TargetKind) throws(DeliveryFailure) -> any AnyObject & Sendable
+
+    package init(acquire: @escaping @Sendable (TargetKind) throws(DeliveryFailure) -> any AnyObject & Sendable) {
+        self.acquire = acquire
+    }
+}
+
+/// Makes the difference between desired and applied go away, by steps that are safe to repeat.
+package struct Reconciler: Sendable {
+    private let vault: Vault
+    private let targets: [TargetKind: any DeliveryTarget]
+    private let locks: DeliveryLocks
+    /// Targets that are not tried.
+    private let postponed: Set<TargetKind>
+
+    package init(
+        vault: Vault, targets: [any DeliveryTarget], locks: DeliveryLocks, postponed: Set<TargetKind> = []
+    ) {
+        self.vault = vault
+        self.targets = Dictionary(uniqueKeysWithValues: targets.map { ($0.kind, $0) })
+        self.locks = locks
+        self.postponed = postponed
+    }
+
+    /// Brings the given deliveries up to date, in their order. A failure of one leaves it pending and goes on.
+    package func reconcile(_ ids: some Sequence<DeliveryID>) async throws -> [DeliveryOutcome] {
+        var outcomes: [DeliveryOutcome] = []
+        for id in Set(ids).sorted() {
+            guard let plan = try vault.read({ try $0.plan(id) }) else { continue }
+            if postponed.contains(id.target) {
+                let result: DeliveryOutcome.Result = plan.isPending ? .postponed : .unchanged
+                outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: result))
+                continue
+            }
+            let result: DeliveryOutcome.Result
+            do {
+                result = try await reconcile(id)
+            } catch let failure as DeliveryFailure {
+                result = .pending(failure)
+            }
+            outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: result))
+        }
+        return outcomes
+    }
+
+    /// Every delivery of the vault.
+    package func reconcileAll() async throws -> [DeliveryOutcome] {
+        try await reconcile(vault.read { try $0.plans() }.map(\.delivery.id))
+    }
+
+    /// Looks at every delivery, or at those given; changes nothing.
+    package func compare(_ ids: Set<DeliveryID>? = nil) async throws -> [DeliveryComparison] {
+        var result: [DeliveryComparison] = []
+        for plan in try vault.read({ try $0.plans() }) where ids?.contains(plan.delivery.id) ?? true {
+            guard let target = targets[plan.delivery.id.target] else { continue }
+            var observation: Observation?
+            var failure: DeliveryFailure?
+            if !postponed.contains(target.kind) {
+                do throws(DeliveryFailure) {
+                    observation = try await target.observe(plan.job())
+                } catch {
+                    failure = error
+                }
+            }
+            result.append(
+                DeliveryComparison(
+                    id: plan.delivery.id, service: plan.delivery.service, isPending: plan.isPending,
+                    isWithdrawn: plan.delivery.isWithdrawn, observation: observation, failure: failure))
+        }
+        return result
+    }
+
+    private func reconcile(_ id: DeliveryID) async throws -> DeliveryOutcome.Result {
+        guard let target = targets[id.target] else { return .unchanged }
+        let lock = try locks.acquire(id.target)
+        defer { withExtendedLifetime(lock) {} }
+        var result = DeliveryOutcome.Result.unchanged
+        // Another process may store a newer version while this one delivers: converged is when the target holds the
+        // current one. The bound only keeps a storm of writers from holding this one forever; the rest stays pending.
+        for _ in 0..<8 {
+            guard let plan = try vault.read({ try $0.plan(id) }) else { return result }
+            if plan.delivery.isWithdrawn {
+                try await target.withdraw(plan.job())
+                try vault.write { try $0.remove(id) }
+                return .withdrawn
+            }
+            guard !plan.expected.isEmpty else { return result }
+            let observation = try await target.observe(plan.job())
+            if !plan.isPending, observation == .present(differences: []) { return result }
+            if target.guardsForeignObjects, observation != .absent, !plan.delivery.isOwned, !plan.delivery.mayTakeOver {
+                throw DeliveryFailure.notOurs
+            }
+            result = .delivered(repaired: plan.isPending ? [] : Self.drift(observation))
+            try await apply(plan, to: target)
+        }
+        return result
+    }
+
+    private static func drift(_ observation: Observation) -> [String] {
+        switch observation {
+        case .absent: ["missing"]
+        case .present(let differences): differences
+        }
+    }
+
+    private func apply(_ plan: DeliveryPlan, to target: any DeliveryTarget) async throws {
+        let id = plan.delivery.id
+        // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
+        // from here on, the next run finds an object that it may repair.
+        let (fresh, sealed) = try vault.write { transaction in
+            guard let fresh = try transaction.plan(id) else { throw DeliveryFailure.busy }
+            var delivery = fresh.delivery
+            if !delivery.isOwned {
+                delivery.isOwned = true
+                try transaction.saveQuietly(delivery)
+            }
+            let sealed = try fresh.expected.map { expected in
+                (expected.entry, try transaction.release(expected.entry, version: nil, purpose: id.text))
+            }
+            return (fresh, sealed)
+        }
+        let secrets = try sealed.map { name, version in
+            let key = String(name.text.split(separator: "/").last ?? "")
+            return NamedSecret(entry: name, key: key, value: try version.open(vault.keys))
+        }
+        let receipt = try await target.apply(fresh.job(secrets: secrets))
+        try vault.write { transaction in
+            guard var delivery = try transaction.delivery(id) else { return }
+            delivery.applied = fresh.commitment
+            delivery.isOwned = true
+            delivery.mayTakeOver = false
+            delivery.receipt = receipt
+            try transaction.saveQuietly(delivery)
+            if let identifier = receipt["service_id"], var service = try delivery.service.flatMap(transaction.service),
+                service.id != identifier
+            {
+                service.id = identifier
+                try transaction.save(service)
+            }
+            try transaction.record(.delivered, facts: ["target": id.text])
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// What happened. The raw value is in the format and never changes.
+package enum AuditOperation: UInt16, Sendable, CaseIterable {
+    case vaultCreated = 1
+    case versionStored = 2
+    case released = 3
+    case entryRemoved = 4
+    case entryMoved = 5
+    case serviceSaved = 6
+    case serviceRemoved = 7
+    case deliveryDeclared = 8
+    case delivered = 9
+    case withdrawn = 10
+    case anchorAccepted = 11
+    case anchorMissing = 12
+    case unrecordedRelease = 13
+    case settingChanged = 14
+    case entryAdopted = 15
+
+    /// What users read and what `--json` prints.
+    package var text: String {
+        switch self {
+        case .vaultCreated: "vault created"
+        case .versionStored: "version stored"
+        case .released: "released"
+        case .entryRemoved: "entry removed"
+        case .entryMoved: "entry moved"
+        case .serviceSaved: "service saved"
+        case .serviceRemoved: "service removed"
+        case .deliveryDeclared: "delivery declared"
+        case .delivered: "delivered"
+        case .withdrawn: "withdrawn"
+        case .anchorAccepted: "anchor accepted"
+        case .anchorMissing: "anchor missing"
+        case .unrecordedRelease: "released unrecorded"
+        case .settingChanged: "setting changed"
+        case .entryAdopted: "entry adopted"
+        }
+    }
+}
+
+/// One line of the log: who did what to which entry when; never a value.
+package struct AuditEvent: Sendable {
+    package let sequence: UInt64
+    /// Milliseconds since 1970 UTC.
+    package let time: Int64
+    package let operation: AuditOperation
+    package let actor: Actor
+    /// The entry's name at that time; nil where the event is of no entry.
+    package let name: String?
+    /// Further facts, by name: `version`, `target`, `purpose`.
+    package let facts: [(name: String, value: String)]
+}
+
+/// Who does something.
+package struct Actor: Sendable, Equatable {
+    package let userID: UInt32
+    package let processID: UInt32
+    /// The program's name and the command, never its arguments' values.
+    package let program: String
+
+    package init(userID: UInt32, processID: UInt32, program: String) {
+        self.userID = userID
+        self.processID = processID
+        self.program = program
+    }
+}

@@ -1,0 +1,128 @@
+internal import VaultFormat
+
+/// Which place holds which thing: `gateway:linear`, `export-file:service-api-key-linear`.
+package struct DeliveryID: Hashable, Sendable, Comparable {
+    package let target: TargetKind
+    /// The name within the target: a file's name or absolute path, or a service's slug.
+    package let key: String
+
+    package init(target: TargetKind, key: String) {
+        self.target = target
+        self.key = key
+    }
+
+    package init?(text: String) {
+        guard let colon = text.firstIndex(of: ":"), let target = TargetKind(rawValue: String(text[..<colon])) else {
+            return nil
+        }
+        self.init(target: target, key: String(text[text.index(after: colon)...]))
+    }
+
+    package var text: String { "\(target.rawValue):\(key)" }
+
+    /// Files first, then the database, then the gateway, which reads them.
+    package static func < (left: DeliveryID, right: DeliveryID) -> Bool {
+        let order = TargetKind.allCases
+        let (one, other) = (order.firstIndex(of: left.target) ?? 0, order.firstIndex(of: right.target) ?? 0)
+        return one == other ? left.key < right.key : one < other
+    }
+}
+
+/// A delivery as the vault keeps it: what should be where, and what was last put there.
+package struct Delivery: Sendable {
+    package let id: DeliveryID
+    /// The service it belongs to; nil for an export file of a user's own entry.
+    package var service: Slug?
+    /// The entries it delivers, in the order of their names.
+    package var entries: [EntryName]
+    /// The commitment of what was last applied; nil where nothing was.
+    package var applied: Fingerprint?
+    /// Whether the vault once began to make it: what is there is then its own.
+    package var isOwned: Bool
+    /// Whether something foreign of that name may be taken over.
+    package var mayTakeOver: Bool
+    /// Whether it should be taken away.
+    package var isWithdrawn: Bool
+    package var receipt: DeliveryReceipt
+
+    package init(id: DeliveryID, service: Slug?, entries: [EntryName]) {
+        self.id = id
+        self.service = service
+        self.entries = entries.sorted()
+        isOwned = false
+        mayTakeOver = false
+        isWithdrawn = false
+        receipt = [:]
+    }
+
+    var fields: FieldMap {
+        var fields = FieldMap()
+        fields[text: "id"] = id.text
+        fields[text: "service"] = service?.text
+        fields[text: "entries"] = entries.map(\.text).joined(separator: "\n")
+        fields["applied"] = applied?.bytes
+        fields[text: "state"] = (isOwned ? "o" : "") + (mayTakeOver ? "t" : "") + (isWithdrawn ? "w" : "")
+        for (name, value) in receipt { fields[text: "receipt." + name] = value }
+        return fields
+    }
+
+    init?(_ fields: FieldMap) {
+        guard let id = fields[text: "id"].flatMap(DeliveryID.init(text:)), let entries = fields[text: "entries"],
+            let state = fields[text: "state"]
+        else { return nil }
+        self.init(
+            id: id, service: fields[text: "service"].flatMap { try? Slug($0) },
+            entries: entries.split(separator: "\n").compactMap { try? EntryName(String($0)) })
+        applied = fields["applied"].flatMap { $0.count == 32 ? Fingerprint(bytes: $0) : nil }
+        (isOwned, mayTakeOver, isWithdrawn) = (state.contains("o"), state.contains("t"), state.contains("w"))
+        for name in fields.names where name.hasPrefix("receipt.") {
+            receipt[String(name.dropFirst(8))] = fields[text: name]
+        }
+    }
+}
+
+extension ServiceRecord {
+    var fields: FieldMap {
+        var fields = FieldMap()
+        fields[text: "slug"] = slug.text
+        fields[text: "namespace"] = namespace.text
+        fields[text: "id"] = id
+        fields[text: "name"] = name
+        fields[text: "summary"] = summary
+        fields[text: "domain"] = domain
+        fields[text: "email"] = email
+        fields[number: "created"] = UInt64(bitPattern: createdAt)
+        fields[number: "ordinal"] = ordinal
+        if let connection {
+            fields[text: "url"] = connection.baseURL
+            fields[text: "auth-mode"] = connection.authMode.rawValue
+            fields[text: "header"] = connection.header
+            fields[text: "prefix"] = connection.prefix
+            fields[text: "secret-key"] = connection.secretKey
+            fields[number: "rotate-days"] = connection.rotationIntervalDays.map(UInt64.init)
+        }
+        return fields
+    }
+
+    init?(_ fields: FieldMap) {
+        guard let slug = fields[text: "slug"].flatMap({ try? Slug($0) }),
+            let namespace = fields[text: "namespace"].flatMap({ try? Namespace($0) }), let id = fields[text: "id"],
+            let name = fields[text: "name"], let summary = fields[text: "summary"],
+            let domain = fields[text: "domain"], let email = fields[text: "email"],
+            let created = fields[number: "created"], let ordinal = fields[number: "ordinal"]
+        else { return nil }
+        var connection: ConnectionRecord?
+        if let url = fields[text: "url"] {
+            guard let mode = fields[text: "auth-mode"].flatMap(AuthMode.init(rawValue:)),
+                let header = fields[text: "header"], let prefix = fields[text: "prefix"],
+                let key = fields[text: "secret-key"]
+            else { return nil }
+            connection = ConnectionRecord(
+                baseURL: url, authMode: mode, header: header, prefix: prefix, secretKey: key,
+                rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) })
+        }
+        self.init(
+            slug: slug, namespace: namespace, id: id, name: name, summary: summary, domain: domain, email: email,
+            createdAt: Int64(bitPattern: created), ordinal: ordinal, connection: connection)
+    }
+}

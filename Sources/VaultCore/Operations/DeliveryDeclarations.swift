@@ -1,0 +1,28 @@
+extension VaultTransaction {
+    /// Declares a delivery, or brings its entries up to date; does nothing where it is declared like that already.
+    func declare(_ id: DeliveryID, service: Slug?, entries: [EntryName], mayTakeOver: Bool = false) throws {
+        let entries = entries.sorted()
+        guard var known = try delivery(id) else {
+            var delivery = Delivery(id: id, service: service, entries: entries)
+            delivery.mayTakeOver = mayTakeOver
+            return try declare(delivery)
+        }
+        let takesOver = known.mayTakeOver || (mayTakeOver && !known.isOwned)
+        let isSame = known.entries == entries && !known.isWithdrawn && known.mayTakeOver == takesOver
+        guard !isSame else { return }
+        let dropped = known.entries.filter { !entries.contains($0) }
+        known.entries = entries
+        known.isWithdrawn = false
+        known.mayTakeOver = takesOver
+        try declare(known)
+        for name in dropped { try note(id, with: name, isPresent: false) }
+    }
+
+    /// Says that a delivery should be taken away; the reconciler does it and forgets it.
+    func withdraw(_ id: DeliveryID) throws {
+        guard var known = try delivery(id), !known.isWithdrawn else { return }
+        known.isWithdrawn = true
+        try saveQuietly(known)
+        try record(.deliveryDeclared, facts: ["target": id.text, "state": "withdrawn"])
+    }
+}

@@ -1,0 +1,197 @@
+internal import Sealing
+package import SecureMemory
+
+extension DeliveryID {
+    /// The export file of a service's API key.
+    package static func apiKeyFile(_ slug: Slug) -> DeliveryID {
+        DeliveryID(target: .exportFile, key: "service-api-key-\(slug.text)")
+    }
+
+    /// The export file of a connection's own secret.
+    package static func connectionFile(_ slug: Slug) -> DeliveryID {
+        DeliveryID(target: .exportFile, key: "gateway-connection-secret-\(slug.text)")
+    }
+
+    /// The rows of a service in the API's database.
+    package static func localAPI(_ slug: Slug) -> DeliveryID { DeliveryID(target: .localAPI, key: slug.text) }
+
+    /// The connection of a service at the gateway.
+    package static func gateway(_ slug: Slug) -> DeliveryID { DeliveryID(target: .gateway, key: slug.text) }
+}
+
+extension Vault {
+    /// Makes a service or brings it up to date: its record, its credentials and where they should be, in one transaction.
+    package func save(_ request: ServiceRequest, findings: ServiceFindings) throws -> ServiceOutcome {
+        try write { transaction in
+            let old = try transaction.service(request.slug)
+            if let old, old.namespace != request.namespace { throw ServiceError.otherNamespace(old.namespace) }
+            let service = try Self.merge(request, old, findings, transaction)
+            var adopted: [EntryName] = []
+
+            let keyName = EntryName.serviceAPIKey(request.slug)
+            if try transaction.entry(keyName) == nil {
+                if let found = findings.apiKeyFile {
+                    try transaction.store(found.bytes, as: keyName, origin: .adopted)
+                    adopted.append(keyName)
+                } else {
+                    let key = RandomSecret.make(prefix: "sk_live_", byteCount: 24, in: .hex)
+                    let policy = StorePolicy(generator: "sk_live_:hex:24")
+                    try transaction.store(key, as: keyName, origin: .generated, policy: policy)
+                }
+            }
+            if try transaction.setting("namespace") == nil {
+                try transaction.set("namespace", to: request.namespace.text)
+            }
+            try transaction.save(service)
+
+            var upstreamName: EntryName?
+            if let connection = service.connection {
+                let name = try Self.upstreamName(request.slug, connection.secretKey)
+                if try Self.storeUpstream(request, findings, name, transaction) { adopted.append(name) }
+                upstreamName = name
+            }
+            let ids = try Self.declare(service, upstreamName, request, transaction)
+            guard let apiKey = try transaction.entry(keyName) else { throw VaultError.noSuchEntry(keyName) }
+            return ServiceOutcome(
+                service: service, apiKey: apiKey, upstream: try upstreamName.flatMap { try transaction.entry($0) },
+                deliveries: ids, adopted: adopted)
+        }
+    }
+
+    /// Stores a new upstream secret of a service that has a connection.
+    package func setUpstreamSecret(
+        _ slug: Slug, key: String?, value: SharedSecret, findings: ServiceFindings
+    ) throws -> ServiceOutcome {
+        try write { transaction in
+            let keyName = EntryName.serviceAPIKey(slug)
+            guard let service = try transaction.service(slug), let connection = service.connection else {
+                throw ServiceError.noConnection(slug)
+            }
+            let name = try Self.upstreamName(slug, key ?? connection.secretKey)
+            var request = ServiceRequest(slug: slug, namespace: service.namespace)
+            request.secret = value
+            let isOwn = key == nil || key == connection.secretKey
+            let wasAdopted = try Self.storeUpstream(
+                request, isOwn ? findings : ServiceFindings(), name, transaction)
+            let own = try Self.upstreamName(slug, connection.secretKey)
+            let ids = try Self.declare(service, own, request, transaction, adding: name)
+            guard let apiKey = try transaction.entry(keyName) else { throw VaultError.noSuchEntry(keyName) }
+            return ServiceOutcome(
+                service: service, apiKey: apiKey, upstream: try transaction.entry(name), deliveries: ids,
+                adopted: wasAdopted ? [name] : [])
+        }
+    }
+
+    // MARK: Parts
+
+    private static func upstreamName(_ slug: Slug, _ key: String) throws(ServiceError) -> EntryName {
+        guard !key.contains("/"), let name = try? EntryName.upstreamSecret(slug, key: key) else {
+            throw .malformedSecretKey
+        }
+        return name
+    }
+
+    /// The service as it should be: what is asked for, else what is stored, else the default.
+    private static func merge(
+        _ request: ServiceRequest, _ old: ServiceRecord?, _ findings: ServiceFindings, _ transaction: VaultTransaction
+    ) throws -> ServiceRecord {
+        let slug = request.slug
+        let mode = request.mode ?? old?.mode ?? .native
+        var connection: ConnectionRecord?
+        if mode == .gateway {
+            let stored = old?.connection
+            guard let baseURL = request.baseURL ?? stored?.baseURL else { throw ServiceError.baseURLRequired }
+            let authMode = request.authMode ?? stored?.authMode ?? .bearer
+            // Header, prefix and key belong to an auth mode: another mode starts from its own defaults.
+            let kept = stored?.authMode == authMode ? stored : nil
+            connection = ConnectionRecord(
+                baseURL: baseURL, authMode: authMode,
+                header: request.header ?? kept?.header ?? authMode.defaultHeader(for: slug),
+                prefix: request.prefix ?? kept?.prefix ?? authMode.defaultPrefix,
+                secretKey: request.secretKey ?? kept?.secretKey ?? authMode.defaultSecretKey,
+                rotationIntervalDays: request.rotationIntervalDays ?? stored?.rotationIntervalDays)
+        }
+        let summary = mode == .native ? "Native service" : "Service behind the local gateway"
+        let isOtherMode = old.map { $0.mode != mode } ?? false
+        let ordinal: UInt64
+        if let old {
+            ordinal = old.ordinal
+        } else {
+            let next = (try transaction.setting("next-ordinal").flatMap { UInt64($0) }) ?? 1
+            try transaction.set("next-ordinal", to: String(next + 1))
+            ordinal = next
+        }
+        return ServiceRecord(
+            slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? Self.newServiceID(),
+            name: request.name ?? old?.name ?? slug.text,
+            summary: request.summary ?? (isOtherMode ? nil : old?.summary) ?? summary,
+            domain: request.domain ?? old?.domain ?? "localhost",
+            email: request.email ?? old?.email ?? "\(request.namespace.text)@local.sigilum",
+            createdAt: old?.createdAt ?? transaction.time, ordinal: ordinal, connection: connection)
+    }
+
+    /// `svc_` and 12 characters of lower-case base32 (RFC 4648): 60 random bits.
+    private static func newServiceID() -> String {
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567")
+        return "svc_" + String(RandomBytes.make(12).map { alphabet[Int($0 & 31)] })
+    }
+
+    /// Stores the connection's secret: given, else what the vault has, else the file's, else a new one. An older value
+    /// of a file becomes a version of its own before a given one replaces it. True where the file was taken over.
+    private static func storeUpstream(
+        _ request: ServiceRequest, _ findings: ServiceFindings, _ name: EntryName, _ transaction: VaultTransaction
+    ) throws -> Bool {
+        let policy = StorePolicy(rotationIntervalDays: request.rotationIntervalDays)
+        var wasAdopted = false
+        if try transaction.entry(name) == nil, let found = findings.connectionFile {
+            try transaction.store(found.bytes, as: name, origin: .adopted, policy: policy)
+            wasAdopted = true
+        }
+        if let given = request.secret {
+            try transaction.store(given.bytes, as: name, origin: .given, policy: policy)
+        } else if let entry = try transaction.entry(name) {
+            if let days = request.rotationIntervalDays, entry.rotationIntervalDays != days {
+                try transaction.setRotationInterval(name, days: days)
+            }
+        } else {
+            let generated = RandomSecret.make(prefix: "gw_", byteCount: 24, in: .hex)
+            let policy = StorePolicy(generator: "gw_:hex:24", rotationIntervalDays: request.rotationIntervalDays)
+            try transaction.store(generated, as: name, origin: .generated, policy: policy)
+        }
+        return wasAdopted
+    }
+
+    /// Declares where a service's credentials should be, where that is not declared yet.
+    private static func declare(
+        _ service: ServiceRecord, _ upstream: EntryName?, _ request: ServiceRequest, _ transaction: VaultTransaction,
+        adding further: EntryName? = nil
+    ) throws -> [DeliveryID] {
+        let slug = service.slug
+        let keyName = EntryName.serviceAPIKey(slug)
+        var ids = [DeliveryID.apiKeyFile(slug), .localAPI(slug)]
+        for id in ids { try transaction.declare(id, service: slug, entries: [keyName]) }
+        let fileID = DeliveryID.connectionFile(slug), gatewayID = DeliveryID.gateway(slug)
+        if let upstream {
+            let known = try transaction.delivery(gatewayID)
+            let entries = Set((known?.entries ?? []) + [upstream] + (further.map { [$0] } ?? []))
+            try transaction.declare(
+                gatewayID, service: slug, entries: Array(entries), mayTakeOver: request.secret != nil)
+            let isExported = try transaction.delivery(fileID) != nil
+            let wantsExport = request.exportsSecret ?? (isExported || known == nil)
+            if wantsExport {
+                try transaction.declare(fileID, service: slug, entries: [upstream])
+                ids.append(fileID)
+            } else if isExported {
+                try transaction.withdraw(fileID)
+                ids.append(fileID)
+            }
+            ids.append(gatewayID)
+        } else {
+            for id in [fileID, gatewayID] where try transaction.delivery(id) != nil {
+                try transaction.withdraw(id)
+                ids.append(id)
+            }
+        }
+        return ids.sorted()
+    }
+}

@@ -1,0 +1,92 @@
+/// Why bytes are not what the format says. Carries where and why, never the bytes.
+package struct FormatError: Error, Equatable {
+    package enum Reason: String, Sendable {
+        case tooShort = "too short"
+        case trailingBytes = "bytes after the end"
+        case wrongMagic = "not of this format"
+        case unknownVersion = "an unknown version or suite"
+        case notCanonical = "not in canonical form"
+        case outOfRange = "a value out of range"
+        case notUTF8 = "text that is not UTF-8"
+    }
+
+    /// Byte offset from the start of the row.
+    package let offset: Int
+    package let reason: Reason
+
+    package init(offset: Int, reason: Reason) {
+        self.offset = offset
+        self.reason = reason
+    }
+}
+
+/// Reads fixed widths, little-endian, strictly: what is left over at the end is an error.
+package struct ByteReader {
+    private let bytes: [UInt8]
+    package private(set) var offset = 0
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package var remaining: Int { bytes.count - offset }
+
+    /// The next `count` bytes.
+    package mutating func take(_ count: Int) throws(FormatError) -> [UInt8] {
+        guard count >= 0, remaining >= count else { throw FormatError(offset: offset, reason: .tooShort) }
+        defer { offset += count }
+        return Array(bytes[offset..<offset + count])
+    }
+
+    /// The next integer, little-endian, as wide as its type.
+    package mutating func integer<Integer: FixedWidthInteger>(
+        _ type: Integer.Type = Integer.self
+    ) throws(FormatError) -> Integer {
+        let width = Integer.bitWidth / 8
+        guard remaining >= width else { throw FormatError(offset: offset, reason: .tooShort) }
+        var value: Integer = 0
+        for index in (0..<width).reversed() {
+            value = value << 8 | Integer(truncatingIfNeeded: bytes[offset + index])
+        }
+        offset += width
+        return value
+    }
+
+    /// Everything but the last `kept` bytes.
+    package mutating func takeAll(but kept: Int) throws(FormatError) -> [UInt8] {
+        try take(remaining - kept)
+    }
+
+    /// Refuses bytes that nothing has read.
+    package func finish() throws(FormatError) {
+        guard remaining == 0 else { throw FormatError(offset: offset, reason: .trailingBytes) }
+    }
+
+    /// An error about what was just read.
+    package func error(_ reason: FormatError.Reason) -> FormatError {
+        FormatError(offset: offset, reason: reason)
+    }
+}
+
+/// Writes what ``ByteReader`` reads.
+package struct ByteWriter {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    package mutating func append(_ more: some Sequence<UInt8>) {
+        bytes.append(contentsOf: more)
+    }
+
+    package mutating func integer(_ value: some FixedWidthInteger) {
+        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    /// The count of bytes in 32 bits, then the bytes: what makes a list of fields unambiguous.
+    package mutating func framed(_ field: some Collection<UInt8>) {
+        integer(UInt32(field.count))
+        bytes.append(contentsOf: field)
+    }
+}

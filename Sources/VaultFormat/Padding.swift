@@ -1,0 +1,38 @@
+/// Sizes that hide sizes: content is framed by its length in 32 bits and followed by zeros up to one of a few classes.
+package enum Padding {
+    /// Room for content, in bytes, of each class. Values end at 16 KiB; the last two are for overviews and records.
+    package static let classes = [256, 1024, 4096, 16_384, 65_536, 1 << 20]
+    /// Bytes before the content.
+    package static let headerWidth = 4
+
+    /// The whole padded width for content of `count` bytes; nil where it is larger than the largest class.
+    package static func width(for count: Int) -> Int? {
+        classes.first { $0 >= count }.map { $0 + headerWidth }
+    }
+
+    /// Padded bytes; nil where there are too many.
+    package static func pad(_ content: [UInt8]) -> [UInt8]? {
+        guard let width = width(for: content.count) else { return nil }
+        var writer = ByteWriter()
+        writer.framed(content)
+        return writer.bytes + [UInt8](repeating: 0, count: width - writer.bytes.count)
+    }
+
+    /// The range of the content in padded bytes of `width`; refuses a length that belongs in another class.
+    package static func contentRange(header: UInt32, width: Int) throws(FormatError) -> Range<Int> {
+        guard let count = Int(exactly: header), self.width(for: count) == width else {
+            throw FormatError(offset: 0, reason: .notCanonical)
+        }
+        return headerWidth..<headerWidth + count
+    }
+
+    /// The content of padded bytes; refuses padding that is not zeros.
+    package static func unpad(_ padded: [UInt8]) throws(FormatError) -> [UInt8] {
+        var reader = ByteReader(padded)
+        let range = try contentRange(header: try reader.integer(UInt32.self), width: padded.count)
+        guard padded[range.upperBound...].allSatisfy({ $0 == 0 }) else {
+            throw FormatError(offset: range.upperBound, reason: .notCanonical)
+        }
+        return Array(padded[range])
+    }
+}

@@ -1,0 +1,93 @@
+internal import Synchronization
+
+/// What tests look at and turn while the double runs.
+extension GatewayDouble {
+    /// How it behaves from the next request on.
+    package var behaviour: Behaviour {
+        get { shared.withLock { $0.behaviour } }
+        set { shared.withLock { $0.behaviour = newValue } }
+    }
+
+    /// All connections by id, with their secrets.
+    package var connections: [String: Connection] { shared.withLock { $0.store.connections } }
+
+    /// The credential variables by key, with their values.
+    package var variables: [String: String] { shared.withLock { $0.store.variables.mapValues(\.value) } }
+
+    /// Every request since the start or the last ``forgetRequests()``, in the order they arrived.
+    package var requests: [Request] { shared.withLock { $0.log } }
+
+    /// Empties ``requests``.
+    package func forgetRequests() {
+        shared.withLock { $0.log.removeAll() }
+    }
+
+    /// Puts connections there, in place of those with the same ids.
+    package func preload(_ connections: Connection...) {
+        shared.withLock { state in
+            for connection in connections { state.store.connections[connection.id] = connection }
+        }
+    }
+
+    /// Changes a connection behind everybody's back, as another person at the dashboard would; nothing when there is
+    /// none of that id.
+    package func change(_ id: String, _ body: @Sendable (inout Connection) -> Void) {
+        shared.withLock { state in
+            guard var connection = state.store.connections[id] else { return }
+            body(&connection)
+            state.store.connections[id] = connection
+        }
+    }
+
+    /// Takes a connection away behind everybody's back.
+    package func forget(_ id: String) {
+        shared.withLock { state in
+            state.store.connections[id] = nil
+        }
+    }
+
+    /// Lets it die at a request that is yet to come.
+    ///
+    /// - Parameters:
+    ///   - moment: Before the request is processed (nothing changes) or after (it is done, and nobody is told).
+    ///   - occurrence: At the n-th request that matches, counted from now; 1 is the next.
+    ///   - method: Only requests of this method; nil for any.
+    ///   - path: Only requests of exactly this path; nil for any.
+    package func die(_ moment: Death.Moment, occurrence: Int = 1, method: String? = nil, path: String? = nil) {
+        shared.withLock { state in
+            state.deaths.append(Death(moment: moment, remaining: occurrence, method: method, path: path))
+        }
+    }
+}
+
+extension GatewayDouble {
+    /// A request as it arrived.
+    package struct Request: Sendable {
+        package let method: String
+        /// The path as it was sent, without the query.
+        package let path: String
+        package let headers: [(name: String, value: String)]
+        /// What arrived of the body; cut off past the limit.
+        package let body: [UInt8]
+
+        /// The value of a header, by its name in any case; nil when it was not sent.
+        package func header(_ name: String) -> String? {
+            headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
+    }
+
+    /// A death to come.
+    package struct Death: Sendable {
+        /// When, seen from the request at which it dies.
+        package enum Moment: Sendable, CaseIterable { case beforeProcessing, afterProcessing }
+
+        let moment: Moment
+        var remaining: Int
+        let method: String?
+        let path: String?
+
+        func matches(_ request: Request) -> Bool {
+            (method ?? request.method) == request.method && (path ?? request.path) == request.path
+        }
+    }
+}
