@@ -40,7 +40,8 @@ let package = Package(
         .target(
             name: "VaultStore",
             dependencies: [
-                "CSQLiteDefence", "SafeFiles", "VaultCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "CSQLiteDefence", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(
@@ -96,7 +97,11 @@ let package = Package(
             name: "VaultCoreTests", dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "VaultStoreTests", dependencies: ["VaultCore", "VaultStore", "VaultTestSupport"],
+            name: "VaultStoreTests",
+            dependencies: [
+                "SafeFiles", "Sealing", "SecureMemory", "VaultCore", "VaultStore", "VaultTestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ExportFilesTests",

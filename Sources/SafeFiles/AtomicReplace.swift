@@ -8,15 +8,18 @@ extension Folder {
     /// Refuses to replace anything but a regular file. The bytes are written to a temporary file in the same folder,
     /// which is synced and renamed; then the folder is synced. The file belongs to `owner`, or to this process where
     /// that is nil.
+    ///
+    /// `durably: false` waits for no disk: for what may be forgotten when the machine loses power. Then the file may be
+    /// the old one, the new one, or empty.
     package func replace(
-        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?
+        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?, durably: Bool = true
     ) throws(FileError) {
         let full = try path(of: name, for: "rename")
         if let there = try status(name), there.kind != .regular {
             let problem: UnsafePath = there.kind == .symbolicLink ? .symbolicLink : .notRegularFile
             throw .unsafe(path: full, problem: problem, mend: nil)
         }
-        try place(secret, owner: owner, path: full) { folder, temporary in
+        try place(secret, owner: owner, durably: durably, path: full) { folder, temporary in
             renameat(folder, temporary, folder, name)
         }
     }
@@ -30,7 +33,7 @@ extension Folder {
         let full = try path(of: name, for: "link")
         // Not worth writing the secret anywhere for.
         guard try status(name) == nil else { throw .system(operation: "link", path: full, errno: EEXIST) }
-        try place(secret, owner: owner, path: full) { folder, temporary in
+        try place(secret, owner: owner, durably: true, path: full) { folder, temporary in
             // A link leaves a second name when the process dies before the first is gone, so it comes second: for
             // file systems that cannot rename without replacing.
             let renamed = sigilum_rename_new(folder, temporary, name)
@@ -62,9 +65,9 @@ extension Folder {
         return unlinkat(descriptor.number, name, 0) == 0
     }
 
-    /// Writes a synced temporary file and lets `publish` give it its name; answers 0, or -1 with `errno`.
+    /// Writes a temporary file, synced where it is for ever, and lets `publish` give it its name; answers 0, or -1 with `errno`.
     private func place(
-        _ secret: borrowing SecretBytes, owner: FileOwner?, path full: String,
+        _ secret: borrowing SecretBytes, owner: FileOwner?, durably: Bool, path full: String,
         publish: (_ folder: Int32, _ temporary: String) -> Int32
     ) throws(FileError) {
         let temporary = try makeTemporary(path: full)
@@ -72,13 +75,13 @@ extension Folder {
             let file = temporary.file.number
             try secret.withBytes { bytes throws(FileError) in try write(bytes, to: file, path: full) }
             try temporary.file.secure(mode: 0o600, owner: owner, path: full)
-            try temporary.file.synchronize(path: full)
+            if durably { try temporary.file.synchronize(path: full) }
             guard publish(descriptor.number, temporary.name) == 0 else { throw systemError("rename", full) }
         } catch {
             unlinkat(descriptor.number, temporary.name, 0)
             throw error
         }
-        try sync()
+        if durably { try sync() }
     }
 
     /// A new, empty, locked file: the lock tells ``removeStaleTemporaries()`` that its writer lives.

@@ -11,7 +11,9 @@ final class ChildErrorPipe {
     private let reading: Descriptor
     private let writing: Descriptor
 
-    /// - Parameter program: What the error names.
+    /// - Parameters:
+    ///   - program: What the error names.
+    /// - Throws: That the pipe could not be made.
     init(program: String) throws(ChildProcessError) {
         var ends: [Int32] = [-1, -1]
         guard sigilum_pipe(&ends) == 0 else { throw .cannotStart(program: program, errno: errno) }

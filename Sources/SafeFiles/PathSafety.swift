@@ -133,7 +133,7 @@ package enum PathSafety {
     }
 
     /// A path as one word of a POSIX shell, whatever is in it.
-    static func shellQuoted(_ path: String) -> String {
+    package static func shellQuoted(_ path: String) -> String {
         "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 }

@@ -6,4 +6,10 @@
    triggers of an untrusted schema. `connection` is a sqlite3*. Returns SQLite's result code: 0 for success. */
 int sigilum_sqlite_defend(void *connection);
 
+/* Leaves the write-ahead log as it is when the last connection closes: no checkpoint, no removal. SQLite's result code. */
+int sigilum_sqlite_keep_wal(void *connection);
+
+/* 1 where SQLite could open the file for reading only, 0 where it can be written. */
+int sigilum_sqlite_is_read_only(void *connection);
+
 #endif

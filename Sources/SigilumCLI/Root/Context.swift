@@ -51,8 +51,3 @@ package struct Context: Sendable {
             ? String(path.dropFirst(folder.count)) : path)
     }
 }
-
-/// The closures by which commands reach the vault, its store and the targets; `main` fills them.
-package struct Openers: Sendable {
-    package init() {}
-}

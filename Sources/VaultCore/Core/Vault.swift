@@ -184,12 +184,19 @@ package final class Vault: Sendable {
 
     // MARK: Anchor
 
-    /// How the anchor stands to this vault now; does not throw where it disagrees on purpose of showing it.
-    package func anchorState() throws -> (state: AnchorState, stored: Anchor?, current: Anchor) {
-        let stored = try? anchors.read()
-        let current = try storage.snapshot { rows in try self.head(rows).anchor(of: keys) }
-        if stored != nil { return (.agrees, stored, current) }
-        return (anchors.raise(to: current, durably: true) == .kept ? .missing : .unavailable, nil, current)
+    /// The anchor as it is stored (nil where there is none), and the one of the vault as it is. Compares nothing.
+    package func anchorPair() throws -> (stored: Anchor?, current: Anchor) {
+        let stored = try Self.anchor(anchors)
+        return (stored, try storage.snapshot { rows in try self.head(rows).anchor(of: keys) })
+    }
+
+    /// Whether there is an anchor; makes one, and says so, where there was none.
+    package func anchorPresence() -> AnchorState {
+        if (try? anchors.read()) ?? nil != nil { return .agrees }
+        guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }) else {
+            return .unavailable
+        }
+        return anchors.raise(to: current, durably: true) == .kept ? .missing : .unavailable
     }
 
     /// Takes the vault as it is for the one to compare with from now on, and records that somebody said so.

@@ -1,0 +1,61 @@
+package import SafeFiles
+package import SecureMemory
+package import VaultCore
+
+/// The closures by which commands reach the vault, its store and the targets; `main` fills them.
+package struct Openers: Sendable {
+    /// What an adapter of the API's local database is made from.
+    package struct LocalAPIInputs: Sendable {
+        /// `--api-db`
+        package let option: String?
+        /// `SIGILUM_API_DB`
+        package let variable: String?
+        /// `SIGILUM_SOURCE_HOME`
+        package let sourceHome: String?
+        package let workingDirectory: String?
+        /// The Sigilum home, where our own database lies.
+        package let home: String
+        package let owner: FileOwner?
+        /// Milliseconds since 1970 UTC.
+        package let now: @Sendable () -> Int64
+    }
+
+    /// What an adapter of the gateway is made from.
+    package struct GatewayInputs: Sendable {
+        /// Scheme, host and port.
+        package let adminURL: String
+        package let adminToken: SharedSecret?
+        /// `sigilum-gateway-cli`, its data directory and the master key: the way when no gateway runs.
+        package let program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
+        /// Called before secrets are handed over as arguments.
+        package let warnOfArguments: @Sendable () -> Void
+    }
+
+    /// The store in a home; nil where there is none and none should be made.
+    package var storage:
+        @Sendable (_ home: Folder, _ owner: FileOwner?, _ createIfMissing: Bool) throws -> (any VaultStorage)?
+    /// The anchor of a vault file, in the user's state folder.
+    package var anchors: @Sendable (_ vaultPath: String, _ stateFolder: String) -> any AnchorStore
+    package var exportFiles: @Sendable (_ home: String, _ owner: FileOwner?) -> any DeliveryTarget
+    /// What lies in an export file that the vault did not make; nil where there is none. At most 16 KiB, without one line
+    /// end at its end.
+    package var adoptableFile: @Sendable (_ home: String, _ name: String) throws -> SharedSecret?
+    package var localAPI: @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory
+    package var gateway: @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory
+
+    package init(
+        storage: @escaping @Sendable (Folder, FileOwner?, Bool) throws -> (any VaultStorage)?,
+        anchors: @escaping @Sendable (String, String) -> any AnchorStore,
+        exportFiles: @escaping @Sendable (String, FileOwner?) -> any DeliveryTarget,
+        adoptableFile: @escaping @Sendable (String, String) throws -> SharedSecret?,
+        localAPI: @escaping @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory,
+        gateway: @escaping @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory
+    ) {
+        self.storage = storage
+        self.anchors = anchors
+        self.exportFiles = exportFiles
+        self.adoptableFile = adoptableFile
+        self.localAPI = localAPI
+        self.gateway = gateway
+    }
+}

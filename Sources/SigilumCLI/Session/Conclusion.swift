@@ -1,0 +1,43 @@
+internal import VaultCore
+
+/// How a command ends that stored something and delivered it: the facts, and what is still pending.
+struct Conclusion {
+    /// What is said under `[ok]`.
+    let done: Message
+    /// What is said under `[warn]` where something was not delivered.
+    let saved: Message
+    let fields: [Field]
+    var json: JSON?
+    let outcomes: [DeliveryOutcome]
+
+    /// The report; where something could not be delivered, a failure that carries it.
+    func report() throws -> Report {
+        var report = Report(.ok(done), fields: fields, json: json)
+        for outcome in outcomes {
+            guard case .delivered(let repaired) = outcome.result, !repaired.isEmpty else { continue }
+            report.remarks.append(
+                .warn("Repaired \(outcome.id.text): \(plain: repaired.joined(separator: ", ")) was not as delivered"))
+        }
+        let pending = outcomes.filter(\.isPending)
+        guard !pending.isEmpty else { return report }
+        let names = Self.names(pending)
+        let failures = pending.compactMap { outcome -> DeliveryFailure? in
+            if case .pending(let failure) = outcome.result { failure } else { nil }
+        }
+        guard let first = failures.first else {
+            report.remarks.append(.info("pending: \(plain: names)"))
+            return report
+        }
+        report.headline = .warn(saved)
+        let base = first.failure(hints: ["saved in the vault; not yet delivered to: \(plain: names)"])
+        throw Failure(
+            base.status, code: base.code, base.message, hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],
+            report: report)
+    }
+
+    /// The kinds of targets, each once, in their order.
+    static func names(_ outcomes: [DeliveryOutcome]) -> String {
+        TargetKind.allCases.filter { kind in outcomes.contains { $0.id.target == kind } }.map(\.rawValue)
+            .joined(separator: ", ")
+    }
+}

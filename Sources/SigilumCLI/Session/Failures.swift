@@ -1,0 +1,175 @@
+internal import Glibc
+internal import VaultCore
+
+extension VaultError: FailureConvertible {
+    /// Damage is 65, a wrong key 77, what is not there 66, what cannot be written 73, what others hold 75.
+    package var failure: Failure {
+        switch self {
+        case .integrity(let damage):
+            return Failure(
+                .damaged, code: "integrity", "Vault integrity: \(plain: damage.text)", hints: Self.hints(damage))
+        case .wrongKey:
+            return Failure(.unsafe, code: "wrong-key", "The master key does not open this vault")
+        case .noVault:
+            return Failure(.missing, code: "no-vault", "There is no vault", hints: ["make one:  \(command: ["vault", "init"])"])
+        case .noSuchEntry(let name):
+            return Failure(
+                .missing, code: "no-such-entry", "No such entry: \(name.text)",
+                hints: ["see what there is:  \(command: ["vault", "list"])"])
+        case .noSuchVersion(let name, let version):
+            return Failure(
+                .missing, code: "no-such-version", "No version \(version) of entry: \(name.text)",
+                hints: ["see its versions:  \(command: ["vault", "history", name.text])"])
+        case .entryExists(let name):
+            return Failure(.usage, code: "entry-exists", "There is such an entry already: \(name.text)")
+        case .valueTooLarge:
+            return .usage("The value is longer than 16 KiB", hints: ["nothing was stored"])
+        case .notMovable(let name):
+            return .usage(
+                "Only a user's own entry can be moved, and only to a name of that kind: \(name.text)",
+                hints: ["entries of services and owners have fixed names"])
+        case .storage(let error): return error.failure
+        case .notEnoughMemory:
+            return Failure(
+                .busy, code: "not-enough-memory", "Not enough memory to stretch the passphrase",
+                hints: ["it takes 256 MiB for half a second; nothing was changed"])
+        }
+    }
+
+    private static func hints(_ damage: Damage) -> [Message] {
+        let safe: Message = "nothing was changed and nothing was released"
+        switch damage {
+        case .vaultGone, .otherVault, .rolledBack, .forked:
+            return [
+                safe, "if this was done on purpose (a restore, a move), accept it:",
+                "  \(command: ["vault", "anchor", "show"])",
+                "  \(command: ["vault", "anchor", "accept", "--confirm", "VAULT_ID"])",
+            ]
+        default: return [safe, "see all of it:  \(command: ["vault", "verify"])", "then put a backup in its place"]
+        }
+    }
+}
+
+extension StorageError: FailureConvertible {
+    package var failure: Failure {
+        switch self {
+        case .busy:
+            Failure(.busy, code: "busy", "The vault is in use by another process", hints: ["nothing was changed; try again"])
+        case .full: Failure(.cannotWrite, code: "disk-full", "The disk is full", hints: ["nothing was changed"])
+        case .readOnly:
+            Failure(
+                .cannotWrite, code: "read-only", "The vault cannot be written",
+                hints: ["nothing was changed; see the permissions of its folder"])
+        case .damaged: VaultError.integrity(.store).failure
+        case .foreignSchema: VaultError.integrity(.schema).failure
+        case .newerFormat:
+            Failure(
+                .configuration, code: "newer-format", "The vault was made by a newer version of this program",
+                hints: ["nothing was changed; update the program"])
+        case .headMoved: Failure(.busy, code: "busy", "The vault was changed meanwhile", hints: ["try again"])
+        case .failed(let code):
+            Failure(
+                .cannotWrite, code: "storage", "The vault's file cannot be read or written: SQLite code \(code)",
+                hints: ["nothing was changed"])
+        }
+    }
+}
+
+extension NameError: FailureConvertible {
+    package var failure: Failure {
+        switch self {
+        case .malformedLabel:
+            .usage("Not a name: 3 to 64 of a-z, 0-9 and -, with no - at either end")
+        case .wrongLength: .usage("An entry's name has 1 to 200 bytes")
+        case .controlCharacter: .usage("An entry's name has no control characters")
+        case .malformedPath: .usage("An entry's name has no empty, . or .. part, and no / at either end")
+        }
+    }
+}
+
+extension ServiceError: FailureConvertible {
+    package var failure: Failure {
+        switch self {
+        case .otherNamespace(let namespace):
+            .usage(
+                "This slug belongs to another namespace of this home: \(namespace.text)",
+                hints: ["use another slug, or another home (--sigilum-home)", "nothing was changed"])
+        case .baseURLRequired:
+            .usage("Gateway mode requires --upstream-base-url", hints: ["nothing was changed"])
+        case .noConnection(let slug):
+            Failure(
+                .missing, code: "no-connection", "Gateway connection not found: \(slug.text)",
+                hints: [
+                    "make it:  \(command: ["service", "add", "--service-slug", slug.text, "--mode", "gateway", "--upstream-base-url", "URL"])"
+                ])
+        case .malformedSecretKey: .usage("A secret key is 1 to 64 letters, digits, _, . and -")
+        }
+    }
+}
+
+extension DeliveryFailure: FailureConvertible {
+    package var failure: Failure { failure(hints: []) }
+
+    /// What could not be done where, then `hints`, then what mends it.
+    func failure(hints first: [Message]) -> Failure {
+        switch self {
+        case .unreachable(let endpoint):
+            return Failure(
+                .unavailable, code: "gateway-unreachable", "Gateway admin not reachable: \(endpoint)",
+                hints: first + [
+                    "start it:  \(command: ["gateway", "start"])", "check it:  curl \(endpoint)/health",
+                ])
+        case .adminTokenRequired:
+            return Failure(
+                .refused, code: "admin-token-required", "Gateway refused: admin token required",
+                hints: first + ["set GATEWAY_ADMIN_TOKEN to the gateway's admin token"])
+        case .differentMasterKey:
+            return Failure(
+                .refused, code: "different-master-key", "Gateway refused: it runs with another master key",
+                hints: first + ["start the gateway with the key of this vault"])
+        case .notOurs:
+            return Failure(
+                .refused, code: "not-ours", "Something of that name is there already, and this vault did not make it",
+                hints: first + [
+                    "take it over with an explicit secret: --upstream-secret-env NAME or --upstream-secret-file FILE"
+                ])
+        case .tokenOverPlainHTTP(let endpoint):
+            return Failure(
+                .configuration, code: "token-over-http", "The admin token is not sent over plain http: \(endpoint)",
+                hints: first + ["use https, or a gateway on this machine"])
+        case .unsuitableSecret:
+            return .usage("The gateway cannot be given this value: it is not UTF-8", hints: first)
+        case .wouldLoseSecrets(let count):
+            return Failure(
+                .refused, code: "would-lose-secrets",
+                "The gateway's connection has \(count) further secrets that this vault does not know",
+                hints: first + ["making it anew would lose them; store them in the vault first"])
+        case .refused(let status, let code):
+            return Failure(
+                .refused, code: "refused", "Refused with status \(status)\(plain: code.map { ": " + $0 } ?? "")",
+                hints: first)
+        case .wrongAnswer(let how):
+            return Failure(
+                .refused, code: "wrong-answer", "The gateway answered something wrong: \(plain: how.rawValue)",
+                hints: first + ["see that the address is the gateway's own"])
+        case .busy: return Failure(.busy, code: "busy", "The other side is busy", hints: first)
+        case .cannotWrite(let path, let number):
+            return Failure(
+                .cannotWrite, code: "cannot-write", "Cannot write \(path): \(plain: String(cString: strerror(number)))",
+                hints: first)
+        case .unsafePath(let path, let reason):
+            return Failure(.unsafe, code: "unsafe-path", "Not safe to write: \(path): \(plain: reason)", hints: first)
+        case .unsuitableDatabase(let path, let missing):
+            return Failure(
+                .configuration, code: "unsuitable-database", "The API database cannot be used: \(path)",
+                hints: first + (missing.isEmpty ? [] : ["it lacks: \(missing.joined(separator: ", "))"]))
+        case .emailTaken:
+            return Failure(
+                .refused, code: "email-taken", "The e-mail belongs to the user of another namespace",
+                hints: first + ["give another: --email ADDRESS"])
+        case .helperFailed(let program, let status):
+            return Failure(
+                .refused, code: "helper-failed", "\(program) failed with status \(status)", hints: first)
+        }
+    }
+}

@@ -1,0 +1,214 @@
+internal import Glibc
+internal import SafeFiles
+internal import SecureMemory
+internal import VaultCore
+
+/// An open vault with what a command needs around it.
+struct Session: Sendable {
+    /// Whether a command makes the home and the vault where they are missing.
+    enum Purpose {
+        case reading
+        case storing
+    }
+
+    let context: Context
+    let surroundings: Surroundings
+    let config: ConfigFile
+    let home: SigilumHome
+    let masterKey: MasterKey
+    let vault: Vault
+    /// Whether this very command made the vault.
+    let isNew: Bool
+
+    /// Opens the vault: home, permissions, master key, store, anchor, in this order.
+    ///
+    /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
+    static func open(
+        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil
+    ) throws -> Session {
+        let surroundings = Surroundings(context)
+        let config = try ConfigFile.load(surroundings)
+        let location = try location
+            ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
+        let home =
+            switch purpose {
+            case .reading: try SigilumHome.openForReading(location, surroundings)
+            case .storing: try SigilumHome.openForStoring(location, surroundings)
+            }
+        let anchors = context.openers.anchors(home.folder.path + "/vault.db", try stateFolder(surroundings))
+        let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
+        let environment = VaultEnvironment(now: context.now, actor: actor)
+        let given = try MasterKeyResolution.resolve(
+            option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
+
+        func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
+            let session = Session(
+                context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
+                isNew: isNew)
+            try session.sayAnchor(isNew: isNew)
+            if MemoryLocking.hasFailed {
+                surroundings.say(.warn("Memory could not be locked: secrets may be written to swap (see ulimit -l)"))
+            }
+            return session
+        }
+        do {
+            if let storage = try context.openers.storage(home.folder, home.owner, false), try Vault.exists(in: storage) {
+                guard let given else { throw MasterKeyResolution.notFound(home) }
+                let vault = try Vault.open(
+                    storage, masterKey: given.secret.bytes, anchors: anchors, environment: environment)
+                return try session(vault, given, isNew: false)
+            }
+            if (try? anchors.read()) != nil { throw VaultError.integrity(.vaultGone) }
+            guard purpose == .storing else { throw location.notFound }
+            let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
+            guard let storage = try context.openers.storage(home.folder, home.owner, true) else {
+                throw location.notFound
+            }
+            let (vault, isNew) = try Vault.create(
+                in: storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
+            if isNew { surroundings.say(.info("Made a new vault: \(home.path(of: "vault.db"))")) }
+            if vault.keyKind == .passphrase, isNew {
+                surroundings.say(
+                    .warn("The master key is a passphrase; 64 random hex digits are much safer: openssl rand -hex 32"))
+            }
+            return try session(vault, key, isNew: isNew)
+        } catch VaultError.wrongKey {
+            throw Failure(
+                .unsafe, code: "wrong-key", "The master key does not open this vault",
+                hints: [
+                    "the key came from: \(given?.source.message ?? "the key file")",
+                    "the vault is: \(home.path(of: "vault.db"))", "nothing was changed",
+                ])
+        }
+    }
+
+    /// `$XDG_STATE_HOME/sigilum`, else `~/.local/state/sigilum` (XDG Base Directory Specification).
+    private static func stateFolder(_ surroundings: Surroundings) throws(Failure) -> String {
+        if let state = surroundings.setting("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return Surroundings.tidy(state + "/sigilum")
+        }
+        return Surroundings.tidy(try surroundings.requireUserHome() + "/.local/state/sigilum")
+    }
+
+    /// Warns once where there is nothing to compare the vault with.
+    private func sayAnchor(isNew: Bool) throws {
+        guard !isNew else { return }
+        switch vault.anchorPresence() {
+        case .agrees: break
+        case .missing:
+            surroundings.say(
+                .warn("This machine has no anchor of the vault yet: one is kept from now on (\(command: ["vault", "anchor", "show"]))"))
+        case .unavailable:
+            surroundings.say(.warn("The anchor of the vault cannot be kept: a vault that is put back is not noticed"))
+        }
+    }
+
+    // MARK: Targets
+
+    func exportFiles() -> any DeliveryTarget { context.openers.exportFiles(home.folder.path, home.owner) }
+
+    func localAPI(option: String?) throws -> any DeliveryTarget & ServiceDirectory {
+        try context.openers.localAPI(
+            Openers.LocalAPIInputs(
+                option: option, variable: surroundings.setting("SIGILUM_API_DB"),
+                sourceHome: surroundings.setting("SIGILUM_SOURCE_HOME"),
+                workingDirectory: surroundings.workingDirectory, home: home.folder.path, owner: home.owner,
+                now: context.now))
+    }
+
+    func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
+        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
+        let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
+        let say = surroundings.say
+        var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
+        if directory.isNamed, let path = try gatewayProgram() {
+            program = (path, directory.path, masterKey.secret)
+        }
+        return try context.openers.gateway(
+            Openers.GatewayInputs(
+                adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
+                warnOfArguments: {
+                    say(.warn("sigilum-gateway-cli takes secrets as arguments: other users can read the process list"))
+                }))
+    }
+
+    /// `sigilum-gateway-cli` on `PATH`, else in `$SIGILUM_HOME/bin`.
+    private func gatewayProgram() throws -> String? {
+        let folders = (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
+            + (surroundings.setting("SIGILUM_HOME").map { [$0 + "/bin"] } ?? [])
+        return folders.filter { $0.hasPrefix("/") }.map { $0 + "/sigilum-gateway-cli" }
+            .first { access($0, X_OK) == 0 }
+    }
+
+    /// The reconciler with every target that this command may reach.
+    func reconciler(_ options: GatewayOptions, apiDatabase: String?, offline: Bool) throws -> Reconciler {
+        let (folder, owner) = (home.folder, home.owner)
+        let locks = DeliveryLocks { (kind) throws(DeliveryFailure) in
+            var failure = DeliveryFailure.busy
+            do throws(FileError) {
+                let lock = try FileLock.exclusive(
+                    "deliver-\(kind.rawValue).lock", in: folder, owner: owner, timeoutMilliseconds: 120_000)
+                if let lock { return HeldLock(lock) }
+            } catch {
+                failure = DeliveryFailure(error)
+            }
+            throw failure
+        }
+        return Reconciler(
+            vault: vault,
+            targets: [exportFiles(), try localAPI(option: apiDatabase), try gateway(options)], locks: locks,
+            postponed: offline ? [.gateway] : [])
+    }
+
+    // MARK: Facts
+
+    /// Asks where the namespace is, as the contract orders it.
+    func namespace(option: String?) throws -> Namespace {
+        var ask: (() throws(Failure) -> String)?
+        if context.terminal.canAsk() { ask = { () throws(Failure) in try self.askNamespace() } }
+        return try NamespaceResolution.resolve(
+            option: option, config: config, openClawHome: try OpenClawHome.locate(option: nil, surroundings),
+            surroundings: surroundings, firstUsed: firstNamespace, ask: ask)
+    }
+
+    /// The namespace that the vault was first used with.
+    private func firstNamespace() throws(Failure) -> Namespace? {
+        do {
+            return try vault.read { try $0.setting("namespace") }.flatMap { try? Namespace($0) }
+        } catch {
+            throw Failure(describing: error)
+        }
+    }
+
+    private func askNamespace() throws(Failure) -> String {
+        do throws(TerminalError) {
+            return try context.terminal.askLine("Namespace: ")
+        } catch {
+            throw error.failure
+        }
+    }
+
+    /// A path in the home, as it is shown.
+    func shown(file: String) -> Value {
+        context.shown(path: file.hasPrefix("/") ? file : home.path(of: file))
+    }
+}
+
+/// Holds a lock as long as it lives.
+private final class HeldLock: Sendable {
+    private let lock: FileLock
+
+    init(_ lock: consuming FileLock) {
+        self.lock = lock
+    }
+}
+
+extension DeliveryFailure {
+    fileprivate init(_ error: FileError) {
+        switch error {
+        case .system(_, let path, let number): self = .cannotWrite(path: path, errno: number)
+        case .unsafe(let path, let problem, _): self = .unsafePath(path: path, reason: problem.rawValue)
+        case .tooLarge(let path, _): self = .cannotWrite(path: path, errno: EFBIG)
+        }
+    }
+}

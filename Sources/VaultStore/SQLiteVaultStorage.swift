@@ -1,0 +1,178 @@
+internal import GRDB
+package import SafeFiles
+package import VaultCore
+
+/// A vault's rows in one SQLite file, `vault.db` in its home, 0600 from its first byte.
+///
+/// Writers wait for each other on a lock file of their own before SQLite's, so that none starves. A copy of `vault.db`
+/// alone is no backup: what was committed last may still lie in `vault.db-wal`.
+///
+/// The bodies given to ``snapshot(_:)`` and ``transaction(_:)`` must not call the store again.
+package final class SQLiteVaultStorage: VaultStorage {
+    /// How long the log may be before it is copied into the file, in bytes: 32 pages of 4 KiB with their headers.
+    package static let logLimit: Int64 = 32 * (4096 + 24)
+
+    private let queue: DatabaseQueue
+    private let home: Folder
+    private let owner: FileOwner?
+
+    private init(queue: DatabaseQueue, home: Folder, owner: FileOwner?) {
+        self.queue = queue
+        self.home = home
+        self.owner = owner
+    }
+
+    // MARK: Opening
+
+    /// Opens the vault's file in a home.
+    ///
+    /// - Parameters:
+    ///   - owner: Whom new files belong to: given where root works on another user's home.
+    ///   - createIfMissing: Whether to make the file where there is none, or finish one whose making was interrupted.
+    ///     It holds no vault then.
+    ///   - allowUnsafe: Whether to go on where the files' owner or mode is not as it should be; links and what is no
+    ///     file are refused anyway.
+    /// - Returns: nil where there is no file with tables in it and none was asked for.
+    package static func open(
+        home: Folder, owner: FileOwner?, createIfMissing: Bool, allowUnsafe: Bool = false
+    ) throws(VaultFileError) -> SQLiteVaultStorage? {
+        do {
+            return try openFile(
+                home: home, owner: owner, createIfMissing: createIfMissing, allowUnsafe: allowUnsafe)
+        } catch let error as FileError {
+            throw .file(error)
+        } catch let error as StorageError {
+            throw .storage(error)
+        } catch {
+            throw .storage(.failed(code: ResultCode.SQLITE_INTERNAL.rawValue))
+        }
+    }
+
+    private static func openFile(
+        home: Folder, owner: FileOwner?, createIfMissing: Bool, allowUnsafe: Bool
+    ) throws -> SQLiteVaultStorage? {
+        for finding in try VaultFiles.inspect(home: home, owner: owner) where finding.severity == .refuse {
+            let isBearable = finding.problem == .foreignOwner || finding.problem == .othersMayWrite
+            guard allowUnsafe, isBearable else {
+                throw FileError.unsafe(path: finding.path, problem: finding.problem, mend: finding.mend)
+            }
+        }
+        // An empty file is one in the making: it is opened under the lock alone.
+        if let status = try home.status(VaultFiles.database), status.size > 0 {
+            let storage = try connect(home: home, owner: owner)
+            if try storage.isReady() { return storage }
+        }
+        guard createIfMissing else { return nil }
+        let lock = try VaultFiles.exclusive(in: home, owner: owner)
+        return try withExtendedLifetime(lock) {
+            try VaultFiles.create(in: home, owner: owner)
+            let storage = try connect(home: home, owner: owner)
+            try storage.initialise()
+            return storage
+        }
+    }
+
+    private static func connect(home: Folder, owner: FileOwner?) throws(StorageError) -> SQLiteVaultStorage {
+        let queue = try Connection.open(path: VaultFiles.path(of: VaultFiles.database, in: home))
+        return SQLiteVaultStorage(queue: queue, home: home, owner: owner)
+    }
+
+    /// Whether the file has its tables; false where it has nothing at all. Throws for anything else.
+    private func isReady() throws -> Bool {
+        guard try snapshot(Schema.isPresent) else { return false }
+        let isLogging = try onConnection { db in
+            try Connection.isLogging(db) || Connection.isReadOnly(db)
+        }
+        if !isLogging { try resumeLogging() }
+        try onConnection(Connection.requireFullSync)
+        return true
+    }
+
+    /// A file that was put back from a backup made by SQLite is not in write-ahead mode.
+    private func resumeLogging() throws {
+        do {
+            let lock = try VaultFiles.exclusive(in: home, owner: owner)
+            try withExtendedLifetime(lock) { try onConnection(Connection.startLogging) }
+        } catch StorageError.readOnly {
+            // It can be read as it is, and nothing else will be possible.
+        }
+    }
+
+    private func initialise() throws {
+        try onConnection { db in
+            try Connection.startLogging(db)
+            try Connection.requireFullSync(db)
+            try db.inTransaction(.immediate) {
+                if try !Schema.isPresent(in: db) { try Schema.create(in: db) }
+                return .commit
+            }
+        }
+    }
+
+    // MARK: Transactions
+
+    package func snapshot<Result>(_ body: (any RowReader) throws -> Result) throws -> Result {
+        try snapshot { db in try body(StoredRows(db)) }
+    }
+
+    package func transaction<Result>(_ body: (any RowWriter) throws -> Result) throws -> Result {
+        let lock = try VaultFiles.exclusive(in: home, owner: owner)
+        return try withExtendedLifetime(lock) {
+            try onConnection { db in
+                var result: Result?
+                try db.inTransaction(.immediate) {
+                    result = try body(StoredRows(db))
+                    return .commit
+                }
+                guard let result else { throw StorageError.failed(code: ResultCode.SQLITE_ABORT.rawValue) }
+                return result
+            }
+        }
+    }
+
+    private func snapshot<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try translated { try queue.read(body) }
+    }
+
+    private func onConnection<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try translated { try queue.writeWithoutTransaction(body) }
+    }
+
+    // MARK: Housekeeping
+
+    package func wipeDeleted() throws(StorageError) -> Bool {
+        do {
+            let lock = try VaultFiles.exclusive(in: home, owner: owner)
+            return try storing {
+                try withExtendedLifetime(lock) {
+                    try onConnection { db in try Connection.truncateLog(db, waiting: true) }
+                }
+            }
+        } catch .busy {
+            return false
+        }
+    }
+
+    package func settle() {
+        guard bytes(VaultFiles.log) > Self.logLimit else { return }
+        // Never waits: who writes next settles too. A failure leaves the log as it is, which is whole.
+        do {
+            let lock = try VaultFiles.exclusive(in: home, owner: owner, timeoutMilliseconds: 0)
+            try withExtendedLifetime(lock) {
+                _ = try onConnection { db in try Connection.truncateLog(db, waiting: false) }
+            }
+        } catch {
+            return
+        }
+    }
+
+    package func size() -> Int64 { bytes(VaultFiles.database) + bytes(VaultFiles.log) }
+
+    private func bytes(_ name: String) -> Int64 {
+        do {
+            return try home.status(name)?.size ?? 0
+        } catch {
+            return 0
+        }
+    }
+}

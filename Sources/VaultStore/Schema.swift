@@ -1,0 +1,73 @@
+internal import GRDB
+internal import VaultCore
+
+/// What a vault's file has in it besides rows: compared exactly on opening, so that nothing planted is ever run.
+enum Schema {
+    /// What the file is for, in its header: `SGLV`.
+    static let applicationID: Int64 = 0x5347_4c56
+    /// The schema's version, in the file's header (`user_version`).
+    static let version: Int64 = 1
+
+    /// What the tables' definitions say, letter by letter as SQLite keeps them.
+    static var statements: [String] { RowTable.allCases.map(\.definition) + [headDefinition] }
+
+    private static let headDefinition =
+        "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL) STRICT"
+
+    /// The rows of `sqlite_schema`: type, name, table, definition.
+    private static var objects: Set<[DatabaseValue]> {
+        var objects: Set<[DatabaseValue]> = [object("table", "head", "head", headDefinition)]
+        for table in RowTable.allCases {
+            let name = table.rawValue
+            objects.insert(object("table", name, name, table.definition))
+            // SQLite's own index over the key, which a table without rowids does not need.
+            if table.hasRowIDs { objects.insert(object("index", "sqlite_autoindex_\(name)_1", name, nil)) }
+        }
+        return objects
+    }
+
+    private static func object(_ type: String, _ name: String, _ table: String, _ sql: String?) -> [DatabaseValue] {
+        [type.databaseValue, name.databaseValue, table.databaseValue, sql?.databaseValue ?? .null]
+    }
+
+    /// True where the file holds our tables, false where it holds nothing at all.
+    ///
+    /// Throws ``StorageError/newerFormat`` or ``StorageError/foreignSchema`` for everything else. Runs in a transaction
+    /// of the caller, so that what it sees is one state.
+    static func isPresent(in db: Database) throws -> Bool {
+        let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")
+        let stored = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        let rows = try Row.fetchAll(db, sql: "SELECT type, name, tbl_name, sql FROM sqlite_schema")
+        if application == 0, stored == 0, rows.isEmpty { return false }
+        guard application == applicationID else { throw StorageError.foreignSchema }
+        if stored > version { throw StorageError.newerFormat }
+        guard stored == version, rows.count == objects.count,
+            Set(rows.map { Array($0.databaseValues) }) == objects
+        else { throw StorageError.foreignSchema }
+        return true
+    }
+
+    /// Makes the tables in a file that holds nothing. Runs in a transaction of the caller.
+    static func create(in db: Database) throws {
+        for statement in statements { try db.execute(sql: statement) }
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+}
+
+extension RowTable {
+    /// Small rows lie in the key's own tree: one search, one page. A value of kilobytes would leave room there for very
+    /// few keys on a page, because inner pages of such a tree hold whole rows: large rows lie in a tree by number, which
+    /// the index over the keys leads to.
+    var hasRowIDs: Bool {
+        switch self {
+        case .slot, .node, .bucket, .entry: false
+        case .body, .audit: true
+        }
+    }
+
+    var definition: String {
+        let options = hasRowIDs ? "STRICT" : "STRICT, WITHOUT ROWID"
+        return "CREATE TABLE \(rawValue) (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) \(options)"
+    }
+}
