@@ -76,6 +76,13 @@ package struct FileAnchorStore: AnchorStore {
         }
     }
 
+    package func remove() -> AnchorKeeping {
+        keeping {
+            guard try existingFolder() != nil else { return }
+            try locked { folder in _ = try folder.remove(name) }
+        }
+    }
+
     private func keeping(_ body: () throws -> Void) -> AnchorKeeping {
         do {
             try body()

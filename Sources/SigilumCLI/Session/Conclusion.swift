@@ -7,12 +7,13 @@ struct Conclusion {
     /// What is said under `[warn]` where something was not delivered.
     let saved: Message
     let fields: [Field]
+    var lines: [Line] = []
     var json: JSON?
     let outcomes: [DeliveryOutcome]
 
     /// The report; where something could not be delivered, a failure that carries it.
     func report() throws -> Report {
-        var report = Report(.ok(done), fields: fields, json: json)
+        var report = Report(.ok(done), fields: fields, lines: lines, json: json)
         for outcome in outcomes {
             guard case .delivered(let repaired) = outcome.result, !repaired.isEmpty else { continue }
             report.remarks.append(

@@ -14,7 +14,7 @@ extension VaultError: FailureConvertible {
             return Failure(.missing, code: "no-vault", "There is no vault", hints: ["make one:  \(command: ["vault", "init"])"])
         case .noSuchEntry(let name):
             return Failure(
-                .missing, code: "no-such-entry", "No such entry: \(name.text)",
+                .missing, code: "no-such-entry", "No such entry: \(MisplacedSecret.shown(name.text))",
                 hints: ["see what there is:  \(command: ["vault", "list"])"])
         case .noSuchVersion(let name, let version):
             return Failure(

@@ -22,9 +22,11 @@ struct Session: Sendable {
 
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
+    /// - Parameter masterKey: The master key where the command itself has it; else it is found as for every command.
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
-        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil
+        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
+        masterKey: MasterKey? = nil
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
@@ -39,7 +41,7 @@ struct Session: Sendable {
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
         let environment = VaultEnvironment(now: context.now, actor: actor)
-        let given = try MasterKeyResolution.resolve(
+        let given = try masterKey ?? MasterKeyResolution.resolve(
             option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
@@ -94,7 +96,7 @@ struct Session: Sendable {
     }
 
     /// `$XDG_STATE_HOME/sigilum`, else `~/.local/state/sigilum` (XDG Base Directory Specification).
-    private static func stateFolder(_ surroundings: Surroundings) throws(Failure) -> String {
+    static func stateFolder(_ surroundings: Surroundings) throws(Failure) -> String {
         if let state = surroundings.setting("XDG_STATE_HOME"), state.hasPrefix("/") {
             return Surroundings.tidy(state + "/sigilum")
         }
@@ -165,6 +167,13 @@ struct Session: Sendable {
 
     /// The reconciler with every target that this command may reach.
     func reconciler(_ options: GatewayOptions, apiDatabase: String?, offline: Bool) throws -> Reconciler {
+        reconciler(
+            targets: [exportFiles(), try localAPI(option: apiDatabase), try gateway(options)],
+            postponed: offline ? [.gateway] : [])
+    }
+
+    /// A reconciler with these targets alone.
+    func reconciler(targets: [any DeliveryTarget], postponed: Set<TargetKind> = []) -> Reconciler {
         let (folder, owner) = (home.folder, home.owner)
         let locks = DeliveryLocks { (kind) throws(DeliveryFailure) in
             var failure = DeliveryFailure.busy
@@ -177,10 +186,7 @@ struct Session: Sendable {
             }
             throw failure
         }
-        return Reconciler(
-            vault: vault,
-            targets: [exportFiles(), try localAPI(option: apiDatabase), try gateway(options)], locks: locks,
-            postponed: offline ? [.gateway] : [])
+        return Reconciler(vault: vault, targets: targets, locks: locks, postponed: postponed)
     }
 
     // MARK: Facts
