@@ -94,7 +94,8 @@ let package = Package(
             name: "SafeFilesTests", dependencies: ["SafeFiles", "SecureMemory", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "VaultCoreTests", dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],
+            name: "VaultCoreTests",
+            dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "VaultStoreTests",
