@@ -12,6 +12,7 @@ final class ChildErrorPipe {
     private let writing: Descriptor
 
     /// - Parameter program: What the error names.
+    /// - Throws: That the pipe could not be made.
     init(program: String) throws(ChildProcessError) {
         var ends: [Int32] = [-1, -1]
         guard sigilum_pipe(&ends) == 0 else { throw .cannotStart(program: program, errno: errno) }

@@ -54,19 +54,15 @@ package enum AEAD {
         let ciphertext = Array(ciphertext)
         guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
         let count = ciphertext.count - tagWidth
-        let opened: SharedSecret? = key.withBytes { key in
-            var result: Int32 = -1
-            let plaintext = SecretBytes(capacity: count) { out in
-                result = crypto_aead_xchacha20poly1305_ietf_decrypt(
-                    out.start, nil, nil, ciphertext,
-                    UInt64(ciphertext.count), data, UInt64(data.count), nonce.bytes,
+        return try key.withBytes { (key) throws(OpeningFailed) -> SecretBytes in
+            try SecretBytes(capacity: count) { (out) throws(OpeningFailed) in
+                let result = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                    out.start, nil, nil, ciphertext, UInt64(ciphertext.count), data, UInt64(data.count), nonce.bytes,
                     key.start)
-                return result == 0 ? count : 0
+                guard result == 0 else { throw OpeningFailed() }
+                return count
             }
-            return result == 0 ? SharedSecret(plaintext) : nil
         }
-        guard let opened else { throw OpeningFailed() }
-        return opened.bytes.duplicate()
     }
 
     private static func seal(

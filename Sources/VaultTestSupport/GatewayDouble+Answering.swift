@@ -12,15 +12,20 @@ extension GatewayDouble {
         case silence
         /// The process dies: no answer, nobody listens any more.
         case death
+        /// It died a moment ago.
+        case hangUp
     }
 
     /// Logs a request, does what it asks for where the behaviour says so, and says what to answer.
     func receive(_ request: Request, isTooLarge: Bool, keepAlive: Bool) -> (action: Action, delay: Int) {
         shared.withLock { state in
+            guard state.isRunning else { return (.hangUp, 0) }
             state.log.append(request)
             let delay = state.behaviour.delayMilliseconds
             let death = state.takeDeath(for: request)
+            if death != nil { state.isRunning = false }
             if death == .beforeProcessing { return (.death, 0) }
+            state.interject(before: request)
             let requestID = request.header("X-Request-Id") ?? "req-\(state.log.count)"
             var honest = state.honestly(request, isTooLarge: isTooLarge)
             if isTooLarge { honest.closes = true }
@@ -42,6 +47,13 @@ extension GatewayDouble.State {
             if deaths[index].remaining <= 0, taken == nil { taken = index }
         }
         return taken.map { deaths.remove(at: $0).moment }
+    }
+
+    /// Lets somebody else act first, where that was arranged.
+    fileprivate mutating func interject(before request: GatewayDouble.Request) {
+        let turn = interjections.firstIndex { $0.method == request.method && $0.path == request.path }
+        guard let turn else { return }
+        interjections.remove(at: turn).change(&store.connections, &behaviour)
     }
 
     /// The gateway's own answer, with its effect on the state.
@@ -120,8 +132,8 @@ extension GatewayDouble.Behaviour {
             return withBody(honest.status, GatewayDoubleJSON.write(["id": "linear", "filler": padding]))
         case .quoting(let status):
             let quote = Self.quote(request)
-            return withBody(
-                status, GatewayDoubleJSON.write(["error": quote, "code": quote, "request_id": quote, "docs_url": quote]))
+            let members = ["error", "code", "request_id", "docs_url"].map { ($0, quote) }
+            return withBody(status, GatewayDoubleJSON.write(Dictionary(uniqueKeysWithValues: members)))
         case .quotingAsSuccess: return withBody(200, GatewayDoubleJSON.write(Self.quotingFields(request)))
         case .status(let status): return send(.empty(status))
         case .notHTTP: return .answer(Array("220 mail.example.org ESMTP ready\r\n\r\n".utf8), closes: true)

@@ -88,7 +88,8 @@ extension GatewayDouble {
         package var secretVersion = 1
 
         /// A connection in bearer mode, made now.
-        package init(id: String, name: String, baseURL: String, secretKey: String = "", secrets: [String: String] = [:]) {
+        package init(id: String, name: String, baseURL: String, secretKey: String = "", secrets: [String: String] = [:])
+        {
             self.id = id
             self.name = name
             self.baseURL = baseURL

@@ -46,6 +46,25 @@ extension GatewayDouble {
         }
     }
 
+    /// Changes the connections right before the next request of that method and path is processed: what somebody else
+    /// does between two calls of a client.
+    package func interject(
+        beforeNext method: String, path: String, _ change: @escaping @Sendable (inout [String: Connection]) -> Void
+    ) {
+        shared.withLock { state in
+            state.interjections.append(
+                Interjection(method: method, path: path) { connections, _ in change(&connections) })
+        }
+    }
+
+    /// Answers otherwise from the next request of that method and path on.
+    package func misbehave(_ answering: Behaviour.Answering, beforeNext method: String, path: String) {
+        shared.withLock { state in
+            state.interjections.append(
+                Interjection(method: method, path: path) { _, behaviour in behaviour.answering = answering })
+        }
+    }
+
     /// Lets it die at a request that is yet to come.
     ///
     /// - Parameters:
@@ -89,5 +108,12 @@ extension GatewayDouble {
         func matches(_ request: Request) -> Bool {
             (method ?? request.method) == request.method && (path ?? request.path) == request.path
         }
+    }
+
+    /// A change to come, of the connections or of the behaviour.
+    struct Interjection: Sendable {
+        let method: String
+        let path: String
+        let change: @Sendable (inout [String: Connection], inout Behaviour) -> Void
     }
 }

@@ -78,6 +78,7 @@ final class GatewayDoubleHandler: ChannelInboundHandler {
             wire.sendForEver(filler, pauseMilliseconds: pause)
         case .silence: break
         case .death: double.die()
+        case .hangUp: wire.close()
         }
     }
 }

@@ -82,7 +82,7 @@ struct GatewayDoubleReply: Sendable {
         if let contentType { head += "Content-Type: \(contentType)\r\n" }
         if status != 204 { head += "Content-Length: \(body.count)\r\n" }
         if closes || !keepAlive { head += "Connection: close\r\n" }
-        return Array("\(head)\r\n".utf8) + body
+        return Array("\(head)\r\n".utf8) + (status == 204 ? [] : body)
     }
 
     private static func reason(_ status: Int) -> String {

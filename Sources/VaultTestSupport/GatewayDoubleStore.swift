@@ -68,7 +68,9 @@ struct GatewayDoubleStore: Sendable {
         var new = GatewayDouble.Connection(id: id, name: name.isEmpty ? id : name, baseURL: baseURL)
         let mode = try json.text("auth_mode")
         new.authMode = mode.isEmpty ? "bearer" : mode
-        guard let defaults = AuthDefaults(mode: new.authMode) else { return .failure(400, "invalid auth_mode: \(mode)") }
+        guard let defaults = AuthDefaults(mode: new.authMode) else {
+            return .failure(400, "invalid auth_mode: \(mode)")
+        }
         new.authHeaderName = try json.text("auth_header_name").or(defaults.header)
         new.authPrefix = try json.text("auth_prefix").or(defaults.prefix)
         new.authSecretKey = try json.text("auth_secret_key")

@@ -35,7 +35,8 @@ struct Session: Sendable {
             case .reading: try SigilumHome.openForReading(location, surroundings)
             case .storing: try SigilumHome.openForStoring(location, surroundings)
             }
-        let anchors = context.openers.anchors(home.folder.path + "/vault.db", try stateFolder(surroundings))
+        let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
+        let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
         let environment = VaultEnvironment(now: context.now, actor: actor)
         let given = try MasterKeyResolution.resolve(
@@ -52,7 +53,8 @@ struct Session: Sendable {
             return session
         }
         do {
-            if let storage = try context.openers.storage(home.folder, home.owner, false), try Vault.exists(in: storage) {
+            if let storage = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
+                try Vault.exists(in: storage) {
                 guard let given else { throw MasterKeyResolution.notFound(home) }
                 let vault = try Vault.open(
                     storage, masterKey: given.secret.bytes, anchors: anchors, environment: environment)
@@ -61,7 +63,7 @@ struct Session: Sendable {
             if (try? anchors.read()) != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
             let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
-            guard let storage = try context.openers.storage(home.folder, home.owner, true) else {
+            guard let storage = try context.openers.storage(home.folder, home.owner, true, allowUnsafe) else {
                 throw location.notFound
             }
             let (vault, isNew) = try Vault.create(
@@ -79,6 +81,15 @@ struct Session: Sendable {
                     "the key came from: \(given?.source.message ?? "the key file")",
                     "the vault is: \(home.path(of: "vault.db"))", "nothing was changed",
                 ])
+        }
+    }
+
+    /// Opens the vault where there is one; nil where a command that stores would make it.
+    static func openIfThere(_ context: Context, _ options: VaultOptions) throws -> Session? {
+        do {
+            return try open(context, options, for: .reading)
+        } catch let failure as Failure where failure.code == HomeLocation.notFoundCode {
+            return nil
         }
     }
 
@@ -108,22 +119,34 @@ struct Session: Sendable {
     func exportFiles() -> any DeliveryTarget { context.openers.exportFiles(home.folder.path, home.owner) }
 
     func localAPI(option: String?) throws -> any DeliveryTarget & ServiceDirectory {
+        try Self.localAPI(context, surroundings, option: option, home: home.folder.path, owner: home.owner)
+    }
+
+    /// The API's database as it would be found from a home that may not be there yet.
+    static func localAPI(
+        _ context: Context, _ surroundings: Surroundings, option: String?, home: String, owner: FileOwner?
+    ) throws -> any DeliveryTarget & ServiceDirectory {
         try context.openers.localAPI(
             Openers.LocalAPIInputs(
                 option: option, variable: surroundings.setting("SIGILUM_API_DB"),
                 sourceHome: surroundings.setting("SIGILUM_SOURCE_HOME"),
-                workingDirectory: surroundings.workingDirectory, home: home.folder.path, owner: home.owner,
-                now: context.now))
+                workingDirectory: surroundings.workingDirectory, home: home, owner: owner, now: context.now))
     }
 
     func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
-        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
         let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
-        let say = surroundings.say
         var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
-        if directory.isNamed, let path = try gatewayProgram() {
-            program = (path, directory.path, masterKey.secret)
-        }
+        if directory.isNamed, let path = gatewayProgram() { program = (path, directory.path, masterKey.secret) }
+        return try Self.gateway(context, surroundings, options, program: program)
+    }
+
+    /// The gateway as it is reached without a vault; `program` is the way when none runs.
+    static func gateway(
+        _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
+        program: (path: String, dataDirectory: String, masterKey: SharedSecret)? = nil
+    ) throws -> any DeliveryTarget & ConnectionDirectory {
+        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
+        let say = surroundings.say
         return try context.openers.gateway(
             Openers.GatewayInputs(
                 adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
@@ -133,7 +156,7 @@ struct Session: Sendable {
     }
 
     /// `sigilum-gateway-cli` on `PATH`, else in `$SIGILUM_HOME/bin`.
-    private func gatewayProgram() throws -> String? {
+    private func gatewayProgram() -> String? {
         let folders = (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
             + (surroundings.setting("SIGILUM_HOME").map { [$0 + "/bin"] } ?? [])
         return folders.filter { $0.hasPrefix("/") }.map { $0 + "/sigilum-gateway-cli" }
@@ -162,13 +185,16 @@ struct Session: Sendable {
 
     // MARK: Facts
 
-    /// Asks where the namespace is, as the contract orders it.
-    func namespace(option: String?) throws -> Namespace {
+    /// The namespace of a command, as the contract orders its sources. `session` is nil where there is no vault yet.
+    static func namespace(
+        _ context: Context, _ surroundings: Surroundings, option: String?, session: Session?
+    ) throws -> Namespace {
         var ask: (() throws(Failure) -> String)?
-        if context.terminal.canAsk() { ask = { () throws(Failure) in try self.askNamespace() } }
+        if context.terminal.canAsk() { ask = { () throws(Failure) in try askNamespace(context) } }
         return try NamespaceResolution.resolve(
-            option: option, config: config, openClawHome: try OpenClawHome.locate(option: nil, surroundings),
-            surroundings: surroundings, firstUsed: firstNamespace, ask: ask)
+            option: option, config: try ConfigFile.load(surroundings),
+            openClawHome: try OpenClawHome.locate(option: nil, surroundings), surroundings: surroundings,
+            firstUsed: { () throws(Failure) in try session?.firstNamespace() }, ask: ask)
     }
 
     /// The namespace that the vault was first used with.
@@ -180,7 +206,7 @@ struct Session: Sendable {
         }
     }
 
-    private func askNamespace() throws(Failure) -> String {
+    private static func askNamespace(_ context: Context) throws(Failure) -> String {
         do throws(TerminalError) {
             return try context.terminal.askLine("Namespace: ")
         } catch {

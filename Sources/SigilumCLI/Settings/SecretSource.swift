@@ -1,5 +1,5 @@
-internal import Glibc
 internal import CPlatform
+internal import Glibc
 internal import SafeFiles
 internal import SecureMemory
 internal import VaultCore
@@ -46,7 +46,10 @@ enum SecretSource: Sendable {
         case .argument(let value): secret = value
         case .variable(let name): secret = try Self.take(name, surroundings.environment)
         case .file(let path): secret = SharedSecret(try Self.readFile(path, surroundings))
-        case .standardInput: secret = SharedSecret(try Self.asFailure(terminal.readInput))
+        case .standardInput:
+            // Typed rather than piped: then without echo.
+            guard !terminal.inputIsTerminal() else { return try SecretSource.prompt("Secret: ").read(surroundings, terminal) }
+            secret = SharedSecret(try Self.asFailure(terminal.readInput))
         case .prompt(let question):
             secret = SharedSecret(
                 try Self.asFailure { () throws(TerminalError) in try terminal.askSecret(question) })

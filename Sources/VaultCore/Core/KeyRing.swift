@@ -20,12 +20,12 @@ final class KeyRing: Sendable {
         self.epoch = epoch
         names = subkey(Purpose("sigilum1.names"), dataKey)
         state = subkey(Purpose("sigilum1.state"), dataKey)
-        overviews = subkey(Purpose("sigilum1.overview"), dataKey)
+        overviews = subkey(Purpose("sigilum1.entries"), dataKey)
         bodies = subkey(Purpose("sigilum1.bodies"), dataKey)
         commitments = subkey(Purpose("sigilum1.commit"), dataKey)
         fingerprints = subkey(Purpose("sigilum1.prints"), dataKey)
         auditPayloads = subkey(Purpose("sigilum1.audit"), dataKey)
-        auditKeys = subkey(Purpose("sigilum1.auditkey"), dataKey)
+        auditKeys = subkey(Purpose("sigilum1.ratchet"), dataKey)
     }
 
     /// Where an entry stands: 16 bytes of a keyed hash of its class and name, so that names do not show.

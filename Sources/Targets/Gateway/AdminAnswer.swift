@@ -1,0 +1,77 @@
+internal import FoundationEssentials
+internal import NIOCore
+internal import VaultCore
+
+/// An answer of the admin API that came whole: a status, and a body that is not to be trusted. Nothing of the body but
+/// what is decoded here gets out.
+struct AdminAnswer: Sendable {
+    let status: Int
+    /// Whether the body was said to be JSON.
+    let isJSON: Bool
+    let body: ByteBuffer
+
+    /// What the gateway says went wrong, for comparison with the texts we know.
+    private struct Problem: Decodable {
+        let error: String
+        let code: String?
+    }
+
+    private struct Health: Decodable {
+        let status: String
+    }
+
+    /// The values of `code` that are passed on.
+    private static let knownCodes: Set<String> = ["ADMIN_TOKEN_REQUIRED", "REQUEST_BODY_TOO_LARGE"]
+
+    /// The connection in the body of a success, which must be that of the id.
+    func connection(_ id: Slug) throws(DeliveryFailure) -> RemoteConnection {
+        let connection = try decode(RemoteConnection.self)
+        guard connection.id == id.text else { throw .wrongAnswer(.missingMember) }
+        return connection
+    }
+
+    /// Whether it says that a gateway is there and well.
+    func isHealthy() throws(DeliveryFailure) -> Bool {
+        try decode(Health.self).status == "ok"
+    }
+
+    /// Whether the gateway said, itself, that there is no such connection: a 404 of another server is no news of it.
+    var saysNotFound: Bool { status == 404 && problem != nil }
+
+    /// Whether the id is taken.
+    var saysTaken: Bool { status == 409 && problem != nil }
+
+    /// Whether the gateway got in its own way.
+    var saysConflict: Bool { status == 400 && (problem?.error.contains("Transaction Conflict") ?? false) }
+
+    /// What a rotation without any change is answered.
+    var saysNothingToRotate: Bool { status == 400 && (problem?.error.contains("secrets are required") ?? false) }
+
+    /// The failure that this answer is, where it is not one that the call knows how to go on from.
+    var failure: DeliveryFailure {
+        if (200..<300).contains(status) { return .wrongAnswer(.unexpectedStatus) }
+        let problem = problem
+        if problem?.code == "ADMIN_TOKEN_REQUIRED" { return .adminTokenRequired }
+        if problem?.error.contains("chacha20poly1305: message authentication failed") ?? false {
+            return .differentMasterKey
+        }
+        return .refused(status: status, code: problem?.code.flatMap { Self.knownCodes.contains($0) ? $0 : nil })
+    }
+
+    private var problem: Problem? {
+        guard isJSON else { return nil }
+        return try? JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView))
+    }
+
+    /// A decoding error quotes the body, so only its kind gets out.
+    private func decode<Value: Decodable>(_ type: Value.Type) throws(DeliveryFailure) -> Value {
+        guard isJSON else { throw .wrongAnswer(.notJSON) }
+        do {
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        } catch DecodingError.dataCorrupted {
+            throw .wrongAnswer(.notJSON)
+        } catch {
+            throw .wrongAnswer(.missingMember)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+internal import VaultCore
+
+/// What became of a rotation.
+enum RotationOutcome {
+    case done(RemoteConnection)
+    /// The values were there already.
+    case alreadyApplied
+    /// There is no such connection (any more).
+    case gone
+}
+
+/// A way to a gateway's connections: its admin API, or its command line tool while it does not run.
+protocol ConnectionStore: Sendable {
+    /// What a receipt says of where it was delivered.
+    var endpoint: String { get }
+
+    /// Whether a connection made this way gets its rotation interval.
+    var carriesRotationInterval: Bool { get }
+
+    /// nil: there is none of that id.
+    func read(_ id: Slug) async throws(DeliveryFailure) -> RemoteConnection?
+
+    /// Whether ``create(_:secrets:)`` has what it needs, asked before anything is deleted.
+    func check(_ wanted: WantedConnection, secrets: [NamedSecret]) throws(DeliveryFailure)
+
+    /// nil: there is one of that id already.
+    func create(
+        _ wanted: WantedConnection, secrets: [NamedSecret]
+    ) async throws(DeliveryFailure) -> RemoteConnection?
+
+    func rotate(_ id: Slug, secrets: [NamedSecret]) async throws(DeliveryFailure) -> RotationOutcome
+
+    /// Everything of ``WantedConnection`` that can be changed in place; nil: there is none of that id.
+    func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection?
+
+    /// Not being there is success.
+    func delete(_ id: Slug) async throws(DeliveryFailure)
+}

@@ -1,0 +1,63 @@
+internal import VaultCore
+
+/// A connection as it should be, in the gateway's words.
+struct WantedConnection: Sendable {
+    let id: Slug
+    let name: String
+    let baseURL: String
+    let authMode: String
+    let header: String
+    let prefix: String
+    let secretKey: String
+    /// 0: none.
+    let rotationIntervalDays: Int
+    /// The keys of all secrets.
+    let keys: Set<String>
+    /// What the vault has no opinion on and what a connection made anew keeps: its path prefix and its status.
+    var pathPrefix = ""
+    var status = ""
+
+    init(service: ServiceRecord, connection: ConnectionRecord, keys: Set<String>) {
+        id = service.slug
+        name = service.name.isEmpty ? service.slug.text : service.name
+        baseURL = connection.baseURL
+        // The gateway takes an empty prefix of a bearer connection for "Bearer ". Under header_key it is really empty,
+        // and the upstream gets the same header.
+        let isBare = connection.authMode == .bearer && connection.prefix.isEmpty
+        authMode = (isBare ? .headerKey : connection.authMode).rawValue
+        header = connection.header
+        prefix = connection.prefix
+        secretKey = connection.secretKey
+        rotationIntervalDays = Int(connection.rotationIntervalDays ?? 0)
+        self.keys = keys
+    }
+
+    /// The fields of `remote` that are not as they should be and that the vault decides, in a fixed order.
+    func differences(_ remote: RemoteConnection) -> [String] {
+        var names: [String] = []
+        if remote.name != name { names.append("name") }
+        if remote.baseURL != baseURL { names.append("base_url") }
+        if remote.authMode != authMode { names.append("auth_mode") }
+        if !hasHeader(of: remote) { names.append("auth_header_name") }
+        if remote.prefix != prefix { names.append("auth_prefix") }
+        if remote.secretKey != secretKey { names.append("auth_secret_key") }
+        if remote.rotationIntervalDays != rotationIntervalDays { names.append("rotation_interval_days") }
+        return names
+    }
+
+    /// Header names are the same in any case, names of query parameters are not.
+    private func hasHeader(of remote: RemoteConnection) -> Bool {
+        guard authMode != AuthMode.queryParameter.rawValue else { return remote.header == header }
+        return remote.header.lowercased() == header.lowercased()
+    }
+
+    /// Whether changing `remote` in place cannot lead here: the gateway ignores a new base URL, an empty prefix and an
+    /// interval of 0, and never removes a key.
+    func needsRemaking(_ remote: RemoteConnection, receipt: GatewayReceipt) -> Bool {
+        guard remote.baseURL == baseURL else { return true }
+        if rotationIntervalDays == 0, remote.rotationIntervalDays > 0 { return true }
+        if !receipt.keys.intersection(remote.credentialKeys).isSubset(of: keys) { return true }
+        // A changed mode empties the prefix by itself; "bearer", which would not, is never wanted with an empty one.
+        return prefix.isEmpty && !remote.prefix.isEmpty && remote.authMode == authMode
+    }
+}
