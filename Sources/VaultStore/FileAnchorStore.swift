@@ -55,10 +55,6 @@ package struct FileAnchorStore: AnchorStore {
 
     package func raise(to anchor: Anchor, durably: Bool) -> AnchorKeeping {
         keeping {
-            // Most often there is nothing to do, and no lock to take.
-            if let folder = try Self.folder(at: folder), let there = try self.anchor(in: folder), !there.isBelow(anchor) {
-                return
-            }
             try locked { folder in
                 if let there = try self.anchor(in: folder), !there.isBelow(anchor) { return }
                 try write(anchor, to: folder, durably: durably)
