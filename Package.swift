@@ -112,7 +112,7 @@ let package = Package(
             name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "SigilumCLITests", dependencies: ["SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport"],
+            name: "SigilumCLITests", dependencies: ["SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["sigilum", "VaultTestSupport"], swiftSettings: strict),
