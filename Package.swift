@@ -112,7 +112,11 @@ let package = Package(
             name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "SigilumCLITests", dependencies: ["SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport"],
+            name: "SigilumCLITests",
+            dependencies: [
+                "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["sigilum", "VaultTestSupport"], swiftSettings: strict),

@@ -17,7 +17,7 @@ private struct Sources {
     var openClawHome: String?
     var firstUsed: String? = "by-vault"
     var answer: String? = "by-answer"
-    var user: UInt32 = 1000
+    var user: UInt32 = geteuid() == 0 ? 1000 : geteuid()
 
     func resolve(_ stage: Stage? = nil) throws -> String {
         let stage = stage ?? Stage(variables, user: user)
