@@ -99,7 +99,8 @@ let package = Package(
             name: "VaultStoreTests", dependencies: ["VaultCore", "VaultStore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ExportFilesTests", dependencies: ["ExportFiles", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            name: "ExportFilesTests",
+            dependencies: ["ExportFiles", "SafeFiles", "SecureMemory", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "LocalAPITests",

@@ -111,7 +111,17 @@ package enum ChildProcess {
         switch problem {
         case 0: return child
         case ENOENT, ENOTDIR: throw .notFound(program: program)
+        // A folder of PATH that may not be searched hides that the program is in none of the others.
+        case EACCES where !isInPath(program): throw .notFound(program: program)
         default: throw .cannotStart(program: program, errno: problem)
+        }
+    }
+
+    /// Whether a folder of `PATH` has a file of that name; true for a program that is named by a path.
+    private static func isInPath(_ program: String) -> Bool {
+        guard !program.contains("/"), let path = getenv("PATH") else { return true }
+        return String(cString: path).split(separator: ":", omittingEmptySubsequences: false).contains { folder in
+            access(folder.isEmpty ? program : folder + "/" + program, F_OK) == 0
         }
     }
 
