@@ -19,20 +19,30 @@ struct VaultPlace {
         let config = try ConfigFile.load(surroundings)
         let location = try given
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
-        var home: SigilumHome?
-        do throws(Failure) {
-            home = try SigilumHome.openForReading(location, surroundings)
-        } catch where error.code == HomeLocation.notFoundCode {
-            home = nil
-        }
-        let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
-        var storage = try home.flatMap { try context.openers.storage($0.folder, $0.owner, false, allowUnsafe) }
-        if let found = storage, try !Vault.exists(in: found) { storage = nil }
+        let home = try existingHome(location, surroundings)
+        let anchors = try context.openers.anchors(
+            home?.folder.path ?? location.path, try Session.stateFolder(surroundings))
         return VaultPlace(
-            location: location, home: home,
-            anchors: try context.openers.anchors(
-                home?.folder.path ?? location.path, try Session.stateFolder(surroundings)),
-            storage: storage, surroundings: surroundings)
+            location: location, home: home, anchors: anchors, storage: try existingVault(home, context, surroundings),
+            surroundings: surroundings)
+    }
+
+    private static func existingHome(_ location: HomeLocation, _ surroundings: Surroundings) throws(Failure) -> SigilumHome? {
+        do {
+            return try SigilumHome.openForReading(location, surroundings)
+        } catch where error.code == HomeLocation.notFoundCode {
+            return nil
+        }
+    }
+
+    private static func existingVault(
+        _ home: SigilumHome?, _ context: Context, _ surroundings: Surroundings
+    ) throws -> (any VaultStorage)? {
+        let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
+        guard let home, let found = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
+            try Vault.exists(in: found)
+        else { return nil }
+        return found
     }
 
     var holdsVault: Bool { storage != nil }
