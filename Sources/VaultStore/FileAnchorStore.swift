@@ -55,10 +55,6 @@ package struct FileAnchorStore: AnchorStore {
 
     package func raise(to anchor: Anchor, durably: Bool) -> AnchorKeeping {
         keeping {
-            // Most often there is nothing to do, and no lock to take.
-            if let folder = try Self.folder(at: folder), let there = try self.anchor(in: folder), !there.isBelow(anchor) {
-                return
-            }
             try locked { folder in
                 if let there = try self.anchor(in: folder), !there.isBelow(anchor) { return }
                 try write(anchor, to: folder, durably: durably)
@@ -78,7 +74,7 @@ package struct FileAnchorStore: AnchorStore {
 
     package func remove() -> AnchorKeeping {
         keeping {
-            guard try existingFolder() != nil else { return }
+            guard try Self.folder(at: folder) != nil else { return }
             try locked { folder in _ = try folder.remove(name) }
         }
     }

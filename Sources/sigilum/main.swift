@@ -24,7 +24,7 @@ let openers = Openers(
             }
         }
     },
-    anchors: { home, stateFolder in try FileAnchorStore(folder: stateFolder + "/anchors", home: home, owner: nil) },
+    anchors: { home, stateFolder in FileAnchorStore(folder: stateFolder + "/anchors", vault: home + "/vault.db") },
     exportFiles: { home, owner in ExportFileTarget(home: home, owner: owner) },
     adoptableFile: { home, name in
         guard let found = try ExportFileTarget(home: home, owner: nil).adoptableFile(name) else { return nil }

@@ -121,7 +121,7 @@ struct EntryPoint {
     /// A pipe that nobody reads any more is no failure: the work is done. A full disk behind standard output is one.
     private func status(_ status: ExitStatus, _ outcome: WriteOutcome, _ renderer: Renderer) -> Int32 {
         guard case .failed(let code) = outcome else { return status.rawValue }
-        let failure = Failure(.cannotWrite, code: "cannot-write", "Standard output cannot be written: errno \(code)")
+        let failure = Failure(.cannotWrite, code: "cannot-write", "Cannot write standard output: \(String(cString: strerror(code)))")
         renderer.show(failure, after: [])
         return failure.status.rawValue
     }

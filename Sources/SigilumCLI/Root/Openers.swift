@@ -36,7 +36,7 @@ package struct Openers: Sendable {
         @Sendable (_ home: Folder, _ owner: FileOwner?, _ createIfMissing: Bool, _ allowUnsafe: Bool) throws ->
             (any VaultStorage)?
     /// The anchor of the vault in a home, kept in the user's state folder.
-    package var anchors: @Sendable (_ home: String, _ stateFolder: String) throws -> any AnchorStore
+    package var anchors: @Sendable (_ home: String, _ stateFolder: String) -> any AnchorStore
     package var exportFiles: @Sendable (_ home: String, _ owner: FileOwner?) -> any DeliveryTarget
     /// What lies in an export file that the vault did not make; nil where there is none. At most 16 KiB, without one line
     /// end at its end.
@@ -46,7 +46,7 @@ package struct Openers: Sendable {
 
     package init(
         storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,
-        anchors: @escaping @Sendable (String, String) throws -> any AnchorStore,
+        anchors: @escaping @Sendable (String, String) -> any AnchorStore,
         exportFiles: @escaping @Sendable (String, FileOwner?) -> any DeliveryTarget,
         adoptableFile: @escaping @Sendable (String, String) throws -> SharedSecret?,
         localAPI: @escaping @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory,

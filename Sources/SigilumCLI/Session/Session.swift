@@ -37,7 +37,7 @@ struct Session: Sendable {
             case .reading: try SigilumHome.openForReading(location, surroundings)
             case .storing: try SigilumHome.openForStoring(location, surroundings)
             }
-        let anchors = try context.openers.anchors(home.folder.path, try stateFolder(surroundings))
+        let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
         let environment = VaultEnvironment(now: context.now, actor: actor)

@@ -60,7 +60,7 @@ enum NamespaceResolution {
         if let path = config.path { hints.append("or put SIGILUM_NAMESPACE=… into \(path)") }
         if let openClawHome {
             let path = OpenClawNamespace.path(in: openClawHome)
-            hints.append("or set it in \(path): \(OpenClawNamespace.keys.joined(separator: "."))")
+            hints.append("or set it in \(path): \(OpenClawNamespace.place)")
         }
         hints.append("looked too: the vault, which no namespace has used yet, and the variable USER")
         return Failure(.configuration, code: "no-namespace", "Unable to resolve the namespace", hints: hints)
