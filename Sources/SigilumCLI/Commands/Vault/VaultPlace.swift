@@ -20,7 +20,7 @@ struct VaultPlace {
         let location = try given
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
         let home = try existingHome(location, surroundings)
-        let anchors = try context.openers.anchors(
+        let anchors = context.openers.anchors(
             home?.folder.path ?? location.path, try Session.stateFolder(surroundings))
         return VaultPlace(
             location: location, home: home, anchors: anchors, storage: try existingVault(home, context, surroundings),
