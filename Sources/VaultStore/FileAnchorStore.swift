@@ -74,7 +74,7 @@ package struct FileAnchorStore: AnchorStore {
 
     package func remove() -> AnchorKeeping {
         keeping {
-            guard try existingFolder() != nil else { return }
+            guard try Self.folder(at: folder) != nil else { return }
             try locked { folder in _ = try folder.remove(name) }
         }
     }
