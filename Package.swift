@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(
             name: "SigilumCLITests",
             dependencies: [
-                "SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport",
+                "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
