@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "VaultTestSupport",
             dependencies: [
-                "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "SafeFiles", "SecureMemory", "VaultCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -94,7 +94,8 @@ let package = Package(
             name: "SafeFilesTests", dependencies: ["SafeFiles", "SecureMemory", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "VaultCoreTests", dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],
+            name: "VaultCoreTests",
+            dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "VaultStoreTests",
@@ -118,7 +119,11 @@ let package = Package(
             name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "SigilumCLITests", dependencies: ["SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport"],
+            name: "SigilumCLITests",
+            dependencies: [
+                "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["sigilum", "VaultTestSupport"], swiftSettings: strict),

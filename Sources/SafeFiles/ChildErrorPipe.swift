@@ -11,8 +11,7 @@ final class ChildErrorPipe {
     private let reading: Descriptor
     private let writing: Descriptor
 
-    /// - Parameters:
-    ///   - program: What the error names.
+    /// - Parameter program: What the error names.
     /// - Throws: That the pipe could not be made.
     init(program: String) throws(ChildProcessError) {
         var ends: [Int32] = [-1, -1]

@@ -4,22 +4,20 @@ internal import VaultCore
 
 /// How SQLite is opened: nothing in the file is trusted, everything committed is on disk.
 enum Connection {
-    /// How long SQLite waits for another connection's lock, in seconds.
-    static let patience = 5.0
-
-    /// Opens the file at a path, which must be there. Reads nothing of it but what SQLite does by itself.
-    static func open(path: String) throws(StorageError) -> DatabaseQueue {
+    /// Opens the file at a path, which must be there. Reads nothing of it but what SQLite does by itself. Waits for
+    /// another connection's lock as many milliseconds as said.
+    static func open(path: String, patience: Int) throws(StorageError) -> DatabaseQueue {
         // A relative path that begins with `file:` would be read as a URI.
         let path = path.hasPrefix("/") ? path : "./" + path
-        return try storing { try DatabaseQueue(path: path, configuration: configuration) }
+        return try storing { try DatabaseQueue(path: path, configuration: configuration(patience: patience)) }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(patience: Int) -> Configuration {
         var configuration = Configuration()
         configuration.label = "vault"
         configuration.foreignKeysEnabled = false
         configuration.publicStatementArguments = false
-        configuration.busyMode = .timeout(patience)
+        configuration.busyMode = .timeout(Double(patience) / 1000)
         configuration.prepareDatabase { db in
             try check(sigilum_sqlite_defend(connection(db)))
             // A checkpoint at every close costs five syncs a process; `settle` does what is needed.
@@ -67,11 +65,16 @@ enum Connection {
 
     /// Copies the log into the file and cuts it to nothing. False where a reader or writer is in the way; what could be
     /// copied is copied then.
-    static func truncateLog(_ db: Database, waiting: Bool) throws -> Bool {
-        if !waiting { try db.execute(sql: "PRAGMA busy_timeout = 0") }
-        defer { if !waiting { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(patience * 1000))") } }
+    static func truncateLog(_ db: Database) throws -> Bool {
         let row = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         return row?.databaseValues.first == 0.databaseValue
+    }
+
+    /// The same without waiting for anybody; `patience` is what holds again afterwards.
+    static func truncateLogAtOnce(_ db: Database, patience: Int) throws {
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(patience)") }
+        _ = try truncateLog(db)
     }
 
     private static func connection(_ db: Database) -> UnsafeMutableRawPointer? {

@@ -1,5 +1,5 @@
 internal import Glibc
-package import SafeFiles
+internal import SafeFiles
 internal import Sealing
 internal import SecureMemory
 package import VaultCore
@@ -18,27 +18,14 @@ package struct FileAnchorStore: AnchorStore {
     private let folder: String
     private let vault: String
     private let name: String
-    private let owner: FileOwner?
 
     /// - Parameters:
-    ///   - folder: Where anchors are kept, as ``folder(stateHome:home:)`` says. Made when the first is written.
-    ///   - home: The path of the vault's home, which need not exist (any more).
-    ///   - owner: Whom new files belong to: given where root works for another user.
-    /// - Throws: Where links on the way to the home cannot be followed.
-    package init(folder: String, home: String, owner: FileOwner?) throws(FileError) {
-        let real = try realPath(of: home)
+    ///   - folder: Where anchors are kept: `$XDG_STATE_HOME/sigilum/anchors`. Made, 0700, when the first is written.
+    ///   - vault: The path of the vault's file. Neither it nor its home need exist (any more).
+    package init(folder: String, vault: String) {
         self.folder = folder
-        self.vault = real.hasSuffix("/") ? real + VaultFiles.database : real + "/" + VaultFiles.database
-        self.name = AnchorText.hex(Checksum.digest(Array(vault.utf8)).bytes)
-        self.owner = owner
-    }
-
-    /// `$XDG_STATE_HOME/sigilum/anchors`, or the same below `~/.local/state`. A relative value does not count, as the
-    /// base directory specification says.
-    package static func folder(stateHome: String?, home: String) -> String {
-        let base: String
-        if let stateHome, stateHome.hasPrefix("/") { base = stateHome } else { base = home + "/.local/state" }
-        return base + "/sigilum/anchors"
+        self.vault = realPath(ofFile: vault)
+        self.name = AnchorText.hex(Checksum.digest(Array(self.vault.utf8)).bytes)
     }
 
     // MARK: Reading
@@ -68,10 +55,6 @@ package struct FileAnchorStore: AnchorStore {
 
     package func raise(to anchor: Anchor, durably: Bool) -> AnchorKeeping {
         keeping {
-            // Most often there is nothing to do, and no lock to take.
-            if let folder = try existingFolder(), let there = try self.anchor(in: folder), !there.isBelow(anchor) {
-                return
-            }
             try locked { folder in
                 if let there = try self.anchor(in: folder), !there.isBelow(anchor) { return }
                 try write(anchor, to: folder, durably: durably)
@@ -89,6 +72,13 @@ package struct FileAnchorStore: AnchorStore {
         }
     }
 
+    package func remove() -> AnchorKeeping {
+        keeping {
+            guard try Self.folder(at: folder) != nil else { return }
+            try locked { folder in _ = try folder.remove(name) }
+        }
+    }
+
     private func keeping(_ body: () throws -> Void) -> AnchorKeeping {
         do {
             try body()
@@ -98,34 +88,52 @@ package struct FileAnchorStore: AnchorStore {
         }
     }
 
-    private func existingFolder() throws -> Folder? {
+    private func locked(_ body: (Folder) throws -> Void) throws {
+        let folder = try openedFolder()
+        let lock = try FileLock.exclusive(
+            name + ".lock", in: folder, owner: try Self.owner(in: folder), timeoutMilliseconds: Self.patience)
+        guard let lock else { throw StorageError.busy }
+        try withExtendedLifetime(lock) { try body(folder) }
+    }
+
+    /// Makes the folder with all that is missing above it: a new user has no `~/.local` either.
+    private func openedFolder() throws -> Folder {
+        var missing: [String] = []
+        var parts = folder.split(separator: "/").map(String.init)
+        let start = folder.hasPrefix("/") ? "/" : "./"
+        // From below, because folders further up need not be readable.
+        while true {
+            if var above = try Self.folder(at: start + parts.joined(separator: "/")) {
+                for name in missing.reversed() {
+                    parts.append(name)
+                    let path = start + parts.joined(separator: "/")
+                    above = try Folder.openOrCreate(path, owner: try Self.owner(in: above)).folder
+                }
+                return above
+            }
+            guard let last = parts.popLast() else { throw AnchorError.unreadable }
+            missing.append(last)
+        }
+    }
+
+    /// Nil where there is none.
+    private static func folder(at path: String) throws -> Folder? {
         do {
-            return try Folder.open(folder)
+            return try Folder.open(path)
         } catch .system(_, _, ENOENT) {
             return nil
         }
     }
 
-    private func locked(_ body: (Folder) throws -> Void) throws {
-        let folder = try openedFolder()
-        let lock = try FileLock.exclusive(
-            name + ".lock", in: folder, owner: owner, timeoutMilliseconds: Self.patience)
-        guard let lock else { throw StorageError.busy }
-        try withExtendedLifetime(lock) { try body(folder) }
-    }
-
-    private func openedFolder() throws -> Folder {
-        if let folder = try existingFolder() { return folder }
-        // Two of four folders at a time: a new user has no `~/.local` either.
-        let parts = folder.split(separator: "/")
-        let base = "/" + parts.dropLast(2).joined(separator: "/")
-        if folder.hasPrefix("/"), parts.count > 2 { _ = try Folder.openOrCreate(base, owner: owner) }
-        return try Folder.openOrCreate(folder, owner: owner).folder
+    /// What root makes in a folder of another user's belongs to that user: else the user could not use it any more.
+    private static func owner(in folder: Folder) throws -> FileOwner? {
+        FileOwner.forHome(try folder.status, user: geteuid())
     }
 
     private func write(_ anchor: Anchor, to folder: Folder, durably: Bool) throws {
         let text = AnchorText(path: vault, anchor: anchor)
         if try folder.status(name) == nil { try folder.removeStaleTemporaries() }
+        let owner = try Self.owner(in: folder)
         try folder.replace(name, with: SecretBytes(copying: text.encoded), owner: owner, durably: durably)
     }
 }

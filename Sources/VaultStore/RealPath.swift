@@ -1,34 +1,35 @@
 internal import Glibc
-internal import SafeFiles
 
-/// The path without links and without `.` and `..`, also where its last parts do not exist: what remembers a vault must
-/// find it again after its whole home is gone.
-func realPath(of path: String) throws(FileError) -> String {
-    var existing = path.isEmpty ? "." : path
+/// The path of a file with its folder's links, `.` and `..` resolved; the file itself may be anything.
+///
+/// Parts that do not exist are kept as they are: what remembers a vault must find it again after its whole home is gone.
+/// So is a path that cannot be looked at; no vault can be opened there.
+func realPath(ofFile path: String) -> String {
+    var folder = components(path)
+    let isAbsolute = path.hasPrefix("/")
     var missing: [String] = []
+    if let name = folder.popLast() { missing.append(name) }
     while true {
-        if let resolved = realpath(existing, nil) {
+        let text = (isAbsolute ? "/" : "./") + folder.joined(separator: "/")
+        if let resolved = realpath(text, nil) {
             defer { free(resolved) }
-            return missing.reversed().reduce(String(cString: resolved)) { base, name in
-                switch name {
-                case ".": base
-                case "..": folder(above: base)
-                default: base.hasSuffix("/") ? base + name : base + "/" + name
-                }
-            }
+            return joined(components(String(cString: resolved)), missing.reversed())
         }
-        let code = errno
-        let parts = existing.split(separator: "/").map(String.init)
-        guard code == ENOENT, let last = parts.last else {
-            throw .system(operation: "realpath", path: path, errno: code)
-        }
+        guard errno == ENOENT, let last = folder.popLast() else { return path }
         missing.append(last)
-        let rest = parts.dropLast().joined(separator: "/")
-        existing = existing.hasPrefix("/") ? "/" + rest : (rest.isEmpty ? "." : rest)
     }
 }
 
-private func folder(above path: String) -> String {
-    let parts = path.split(separator: "/").dropLast()
+private func components(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
+
+private func joined(_ base: [String], _ rest: some Sequence<String>) -> String {
+    var parts = base
+    for part in rest {
+        switch part {
+        case ".": break
+        case "..": _ = parts.popLast()
+        default: parts.append(part)
+        }
+    }
     return "/" + parts.joined(separator: "/")
 }

@@ -12,14 +12,16 @@ package final class SQLiteVaultStorage: VaultStorage {
     /// How long the log may be before it is copied into the file, in bytes: 32 pages of 4 KiB with their headers.
     package static let logLimit: Int64 = 32 * (4096 + 24)
 
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private let home: Folder
     private let owner: FileOwner?
+    private let patience: Patience
 
-    private init(queue: DatabaseQueue, home: Folder, owner: FileOwner?) {
+    private init(queue: DatabaseQueue, home: Folder, owner: FileOwner?, patience: Patience) {
         self.queue = queue
         self.home = home
         self.owner = owner
+        self.patience = patience
     }
 
     // MARK: Opening
@@ -32,13 +34,15 @@ package final class SQLiteVaultStorage: VaultStorage {
     ///     It holds no vault then.
     ///   - allowUnsafe: Whether to go on where the files' owner or mode is not as it should be; links and what is no
     ///     file are refused anyway.
+    ///   - patience: How long to wait for others before ``StorageError/busy``.
     /// - Returns: nil where there is no file with tables in it and none was asked for.
     package static func open(
-        home: Folder, owner: FileOwner?, createIfMissing: Bool, allowUnsafe: Bool = false
+        home: Folder, owner: FileOwner?, createIfMissing: Bool, allowUnsafe: Bool = false,
+        patience: Patience = .standard
     ) throws(VaultFileError) -> SQLiteVaultStorage? {
         do {
-            return try openFile(
-                home: home, owner: owner, createIfMissing: createIfMissing, allowUnsafe: allowUnsafe)
+            try refuseUnsafeFiles(in: home, owner: owner, allowUnsafe: allowUnsafe)
+            return try openFile(home: home, owner: owner, createIfMissing: createIfMissing, patience: patience)
         } catch let error as FileError {
             throw .file(error)
         } catch let error as StorageError {
@@ -48,33 +52,41 @@ package final class SQLiteVaultStorage: VaultStorage {
         }
     }
 
-    private static func openFile(
-        home: Folder, owner: FileOwner?, createIfMissing: Bool, allowUnsafe: Bool
-    ) throws -> SQLiteVaultStorage? {
+    private static func refuseUnsafeFiles(
+        in home: Folder, owner: FileOwner?, allowUnsafe: Bool
+    ) throws(FileError) {
         for finding in try VaultFiles.inspect(home: home, owner: owner) where finding.severity == .refuse {
             let isBearable = finding.problem == .foreignOwner || finding.problem == .othersMayWrite
             guard allowUnsafe, isBearable else {
-                throw FileError.unsafe(path: finding.path, problem: finding.problem, mend: finding.mend)
+                throw .unsafe(path: finding.path, problem: finding.problem, mend: finding.mend)
             }
         }
+    }
+
+    private static func openFile(
+        home: Folder, owner: FileOwner?, createIfMissing: Bool, patience: Patience
+    ) throws -> SQLiteVaultStorage? {
         // An empty file is one in the making: it is opened under the lock alone.
         if let status = try home.status(VaultFiles.database), status.size > 0 {
-            let storage = try connect(home: home, owner: owner)
+            let storage = try connect(home: home, owner: owner, patience: patience)
             if try storage.isReady() { return storage }
         }
         guard createIfMissing else { return nil }
-        let lock = try VaultFiles.exclusive(in: home, owner: owner)
+        let lock = try VaultFiles.exclusive(in: home, owner: owner, timeoutMilliseconds: patience.writers)
         return try withExtendedLifetime(lock) {
             try VaultFiles.create(in: home, owner: owner)
-            let storage = try connect(home: home, owner: owner)
+            let storage = try connect(home: home, owner: owner, patience: patience)
             try storage.initialise()
             return storage
         }
     }
 
-    private static func connect(home: Folder, owner: FileOwner?) throws(StorageError) -> SQLiteVaultStorage {
-        let queue = try Connection.open(path: VaultFiles.path(of: VaultFiles.database, in: home))
-        return SQLiteVaultStorage(queue: queue, home: home, owner: owner)
+    private static func connect(
+        home: Folder, owner: FileOwner?, patience: Patience
+    ) throws(StorageError) -> SQLiteVaultStorage {
+        let path = VaultFiles.path(of: VaultFiles.database, in: home)
+        let queue = try Connection.open(path: path, patience: patience.database)
+        return SQLiteVaultStorage(queue: queue, home: home, owner: owner, patience: patience)
     }
 
     /// Whether the file has its tables; false where it has nothing at all. Throws for anything else.
@@ -91,7 +103,7 @@ package final class SQLiteVaultStorage: VaultStorage {
     /// A file that was put back from a backup made by SQLite is not in write-ahead mode.
     private func resumeLogging() throws {
         do {
-            let lock = try VaultFiles.exclusive(in: home, owner: owner)
+            let lock = try exclusive(patience.writers)
             try withExtendedLifetime(lock) { try onConnection(Connection.startLogging) }
         } catch StorageError.readOnly {
             // It can be read as it is, and nothing else will be possible.
@@ -116,7 +128,7 @@ package final class SQLiteVaultStorage: VaultStorage {
     }
 
     package func transaction<Result>(_ body: (any RowWriter) throws -> Result) throws -> Result {
-        let lock = try VaultFiles.exclusive(in: home, owner: owner)
+        let lock = try exclusive(patience.writers)
         return try withExtendedLifetime(lock) {
             try onConnection { db in
                 var result: Result?
@@ -138,14 +150,18 @@ package final class SQLiteVaultStorage: VaultStorage {
         try translated { try queue.writeWithoutTransaction(body) }
     }
 
+    private func exclusive(_ milliseconds: Int) throws(StorageError) -> FileLock {
+        try VaultFiles.exclusive(in: home, owner: owner, timeoutMilliseconds: milliseconds)
+    }
+
     // MARK: Housekeeping
 
     package func wipeDeleted() throws(StorageError) -> Bool {
         do {
-            let lock = try VaultFiles.exclusive(in: home, owner: owner)
+            let lock = try exclusive(patience.writers)
             return try storing {
                 try withExtendedLifetime(lock) {
-                    try onConnection { db in try Connection.truncateLog(db, waiting: true) }
+                    try onConnection { db in try Connection.truncateLog(db) }
                 }
             }
         } catch .busy {
@@ -157,9 +173,9 @@ package final class SQLiteVaultStorage: VaultStorage {
         guard bytes(VaultFiles.log) > Self.logLimit else { return }
         // Never waits: who writes next settles too. A failure leaves the log as it is, which is whole.
         do {
-            let lock = try VaultFiles.exclusive(in: home, owner: owner, timeoutMilliseconds: 0)
+            let lock = try exclusive(0)
             try withExtendedLifetime(lock) {
-                _ = try onConnection { db in try Connection.truncateLog(db, waiting: false) }
+                try onConnection { db in try Connection.truncateLogAtOnce(db, patience: patience.database) }
             }
         } catch {
             return

@@ -15,9 +15,6 @@ package enum VaultFiles {
     /// What SQLite makes beside its file. It gives them the mode, and where it runs as root the owner, of the file.
     static let beside = [log, "vault.db-shm", "vault.db-journal"]
 
-    /// How long a writer waits for the one before it, in milliseconds.
-    static let patience = 10_000
-
     /// What is wrong with the files that are there: a link or no file, another user's, for others to write. Looks at
     /// them without opening any.
     ///
@@ -65,7 +62,7 @@ package enum VaultFiles {
 
     /// Waits for the writers' lock.
     static func exclusive(
-        in home: Folder, owner: FileOwner?, timeoutMilliseconds: Int = patience
+        in home: Folder, owner: FileOwner?, timeoutMilliseconds: Int
     ) throws(StorageError) -> FileLock {
         let held: FileLock?
         do {
@@ -75,5 +72,21 @@ package enum VaultFiles {
         }
         guard let held else { throw .busy }
         return held
+    }
+}
+
+/// How long to wait for others, in milliseconds.
+package struct Patience: Sendable, Equatable {
+    /// For the writers before this one.
+    package let writers: Int
+    /// For whoever holds SQLite's own locks: a reader while deleted bytes are wiped, or another program.
+    package let database: Int
+
+    /// 10 s and 5 s.
+    package static let standard = Patience(writers: 10_000, database: 5000)
+
+    package init(writers: Int, database: Int) {
+        self.writers = writers
+        self.database = database
     }
 }

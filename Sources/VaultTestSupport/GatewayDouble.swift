@@ -42,22 +42,38 @@ package final class GatewayDouble: Sendable {
     /// - Returns: The running gateway.
     /// - Throws: What binding the port throws.
     package static func start(_ behaviour: Behaviour = .normal, port: Int? = nil) async throws -> GatewayDouble {
-        // The port must be known before the handlers can hold the double, so a free one is found by binding it first.
-        let chosen: Int
-        if let port { chosen = port } else { chosen = try await freePort() }
-        let double = GatewayDouble(port: chosen, behaviour: behaviour)
-        try await double.listen()
-        return double
+        if let port {
+            let double = GatewayDouble(port: port, behaviour: behaviour)
+            try await double.listen()
+            return double
+        }
+        for _ in 0..<tries {
+            let double = GatewayDouble(port: randomPort(), behaviour: behaviour)
+            if (try? await double.listen()) != nil { return double }
+        }
+        throw NoFreePort()
     }
 
     /// A port of 127.0.0.1 that nobody listened on a moment ago: for an address where nobody answers.
     package static func freePort() async throws -> Int {
-        let probe = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = probe.localAddress?.port ?? 0
-        try await probe.close().get()
-        return port
+        for _ in 0..<tries {
+            let port = randomPort()
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            guard let probe = try? await bootstrap.bind(host: "127.0.0.1", port: port).get() else { continue }
+            try await probe.close().get()
+            return port
+        }
+        throw NoFreePort()
     }
+
+    /// No port was free.
+    private struct NoFreePort: Error {}
+
+    private static var tries: Int { 50 }
+
+    /// Below the ports that the system gives to outgoing connections (from 32768 on): one of those could be taken
+    /// while a double is down, and would keep it from starting again.
+    private static func randomPort() -> Int { Int.random(in: 15000..<32768) }
 
     /// Closes the listener and every connection; does nothing when it is not running.
     package func stop() async throws {

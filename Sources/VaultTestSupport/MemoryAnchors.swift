@@ -72,4 +72,13 @@ package final class MemoryAnchors: AnchorStore {
             return .kept
         }
     }
+
+    package func remove() -> AnchorKeeping {
+        state.withLock { state in
+            guard state.condition != .unavailable else { return .unavailable }
+            state.condition = .usable
+            state.anchor = nil
+            return .kept
+        }
+    }
 }

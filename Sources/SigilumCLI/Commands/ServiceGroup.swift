@@ -3,7 +3,9 @@ internal import ArgumentParser
 /// `sigilum service …`
 struct ServiceGroup: ParsableCommand {
     /// One line a command, in the order in which help lists them.
-    static let commands: [any ParsableCommand.Type] = []
+    static let commands: [any ParsableCommand.Type] = [
+        ServiceAdd.self, ServiceShow.self, ServiceList.self, ServiceSecretGroup.self,
+    ]
 
     static let configuration = CommandConfiguration(
         commandName: "service", abstract: "Services, their API keys and the secrets of their upstreams.",

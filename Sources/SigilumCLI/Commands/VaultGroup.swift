@@ -3,7 +3,26 @@ internal import ArgumentParser
 /// `sigilum vault …`
 struct VaultGroup: ParsableCommand {
     /// One line a command, in the order in which help lists them.
-    static let commands: [any ParsableCommand.Type] = []
+    static let commands: [any ParsableCommand.Type] = [
+        VaultInit.self,
+        VaultStatus.self,
+        VaultList.self,
+        VaultFind.self,
+        VaultGet.self,
+        VaultPut.self,
+        VaultGenerate.self,
+        VaultRotate.self,
+        VaultHistory.self,
+        VaultRollback.self,
+        VaultMove.self,
+        VaultRemove.self,
+        VaultExport.self,
+        VaultSync.self,
+        VaultDiff.self,
+        VaultAnchorGroup.self,
+        VaultLog.self,
+        VaultVerify.self,
+    ]
 
     static let configuration = CommandConfiguration(
         commandName: "vault", abstract: "The vault: entries, versions, deliveries, proofs.", subcommands: commands)

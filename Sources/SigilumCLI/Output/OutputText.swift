@@ -12,10 +12,14 @@ struct OutputText {
 
     mutating func append(_ text: String) {
         guard !text.isEmpty else { return }
-        if case .bytes(var bytes)? = chunks.popLast() ?? .bytes([]) {
-            bytes.append(contentsOf: text.utf8)
-            chunks.append(.bytes(bytes))
+        guard case .bytes(var bytes) = chunks.last else {
+            chunks.append(.bytes(Array(text.utf8)))
+            return
         }
+        // Taken out first, so that appending to it copies nothing.
+        chunks.removeLast()
+        bytes.append(contentsOf: text.utf8)
+        chunks.append(.bytes(bytes))
     }
 
     mutating func append(_ secret: SharedSecret, as encoding: SecretEncoding) {

@@ -16,9 +16,9 @@ extension Context {
             openers: openers)
     }
 
-    /// The working directory; `/` where it was removed meanwhile, so that no path is shown relative to it.
+    /// The working directory; `""` where it was removed meanwhile.
     private static func currentFolder() -> String {
-        guard let path = getcwd(nil, 0) else { return "/" }
+        guard let path = getcwd(nil, 0) else { return "" }
         defer { free(path) }
         return String(cString: path)
     }

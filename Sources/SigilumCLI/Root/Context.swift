@@ -7,7 +7,7 @@ package struct Context: Sendable {
     package var now: @Sendable () -> Int64
     package var terminal: Terminal
     package var environment: ProcessEnvironment
-    /// The absolute path of the working directory.
+    /// The absolute path of the working directory; `""` where it was removed meanwhile.
     package var workingDirectory: String
     package var program: ProgramName
     /// The secrets that stood on the command line.
@@ -47,7 +47,9 @@ package struct Context: Sendable {
     /// A path as it is shown: relative to the working directory where it lies below it.
     package func shown(path: String) -> Value {
         let folder = workingDirectory.hasSuffix("/") ? workingDirectory : workingDirectory + "/"
-        return .untrusted(path.hasPrefix(folder) && path.utf8.count > folder.utf8.count
-            ? String(path.dropFirst(folder.count)) : path)
+        guard folder != "/", path.hasPrefix(folder), path.utf8.count > folder.utf8.count else {
+            return .untrusted(path)
+        }
+        return .untrusted(String(path.dropFirst(folder.count)))
     }
 }

@@ -33,9 +33,10 @@ package struct Openers: Sendable {
 
     /// The store in a home; nil where there is none and none should be made.
     package var storage:
-        @Sendable (_ home: Folder, _ owner: FileOwner?, _ createIfMissing: Bool) throws -> (any VaultStorage)?
-    /// The anchor of a vault file, in the user's state folder.
-    package var anchors: @Sendable (_ vaultPath: String, _ stateFolder: String) -> any AnchorStore
+        @Sendable (_ home: Folder, _ owner: FileOwner?, _ createIfMissing: Bool, _ allowUnsafe: Bool) throws ->
+            (any VaultStorage)?
+    /// The anchor of the vault in a home, kept in the user's state folder.
+    package var anchors: @Sendable (_ home: String, _ stateFolder: String) -> any AnchorStore
     package var exportFiles: @Sendable (_ home: String, _ owner: FileOwner?) -> any DeliveryTarget
     /// What lies in an export file that the vault did not make; nil where there is none. At most 16 KiB, without one line
     /// end at its end.
@@ -44,7 +45,7 @@ package struct Openers: Sendable {
     package var gateway: @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory
 
     package init(
-        storage: @escaping @Sendable (Folder, FileOwner?, Bool) throws -> (any VaultStorage)?,
+        storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,
         anchors: @escaping @Sendable (String, String) -> any AnchorStore,
         exportFiles: @escaping @Sendable (String, FileOwner?) -> any DeliveryTarget,
         adoptableFile: @escaping @Sendable (String, String) throws -> SharedSecret?,

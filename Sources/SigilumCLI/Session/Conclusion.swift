@@ -7,12 +7,15 @@ struct Conclusion {
     /// What is said under `[warn]` where something was not delivered.
     let saved: Message
     let fields: [Field]
+    var lines: [Line] = []
     var json: JSON?
     let outcomes: [DeliveryOutcome]
+    /// Whose gateway is to be started where none runs.
+    var namespace: Namespace?
 
     /// The report; where something could not be delivered, a failure that carries it.
     func report() throws -> Report {
-        var report = Report(.ok(done), fields: fields, json: json)
+        var report = Report(.ok(done), fields: fields, lines: lines, json: json)
         for outcome in outcomes {
             guard case .delivered(let repaired) = outcome.result, !repaired.isEmpty else { continue }
             report.remarks.append(
@@ -29,7 +32,7 @@ struct Conclusion {
             return report
         }
         report.headline = .warn(saved)
-        let base = first.failure(hints: ["saved in the vault; not yet delivered to: \(plain: names)"])
+        let base = first.failure(hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace)
         throw Failure(
             base.status, code: base.code, base.message, hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],
             report: report)

@@ -14,7 +14,7 @@ extension VaultError: FailureConvertible {
             return Failure(.missing, code: "no-vault", "There is no vault", hints: ["make one:  \(command: ["vault", "init"])"])
         case .noSuchEntry(let name):
             return Failure(
-                .missing, code: "no-such-entry", "No such entry: \(name.text)",
+                .missing, code: "no-such-entry", "No such entry: \(MisplacedSecret.shown(name.text))",
                 hints: ["see what there is:  \(command: ["vault", "list"])"])
         case .noSuchVersion(let name, let version):
             return Failure(
@@ -111,13 +111,14 @@ extension DeliveryFailure: FailureConvertible {
     package var failure: Failure { failure(hints: []) }
 
     /// What could not be done where, then `hints`, then what mends it.
-    func failure(hints first: [Message]) -> Failure {
+    func failure(hints first: [Message], namespace: Namespace? = nil) -> Failure {
         switch self {
         case .unreachable(let endpoint):
             return Failure(
                 .unavailable, code: "gateway-unreachable", "Gateway admin not reachable: \(endpoint)",
                 hints: first + [
-                    "start it:  \(command: ["gateway", "start"])", "check it:  curl \(endpoint)/health",
+                    "start it:  \(command: ["gateway", "start"] + (namespace.map { ["--namespace", $0.text] } ?? []))",
+                    "check it:  curl \(endpoint)/health",
                 ])
         case .adminTokenRequired:
             return Failure(

@@ -22,24 +22,31 @@ struct Session: Sendable {
 
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
+    /// `masterKey` is the master key where the command itself has it; else it is found as for every command.
+    ///
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
-        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil
+        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
+        masterKey: MasterKey? = nil
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
-        let location = try location
+        let location =
+            try location
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
         let home =
             switch purpose {
             case .reading: try SigilumHome.openForReading(location, surroundings)
             case .storing: try SigilumHome.openForStoring(location, surroundings)
             }
-        let anchors = context.openers.anchors(home.folder.path + "/vault.db", try stateFolder(surroundings))
+        let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
+        let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
         let environment = VaultEnvironment(now: context.now, actor: actor)
-        let given = try MasterKeyResolution.resolve(
-            option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
+        let given =
+            try masterKey
+            ?? MasterKeyResolution.resolve(
+                option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
             let session = Session(
@@ -52,16 +59,18 @@ struct Session: Sendable {
             return session
         }
         do {
-            if let storage = try context.openers.storage(home.folder, home.owner, false), try Vault.exists(in: storage) {
-                guard let given else { throw MasterKeyResolution.notFound(home) }
+            if let storage = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
+                try Vault.exists(in: storage)
+            {
+                let key = try given ?? Passphrase.ask(context, storage, home)
                 let vault = try Vault.open(
-                    storage, masterKey: given.secret.bytes, anchors: anchors, environment: environment)
-                return try session(vault, given, isNew: false)
+                    storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
+                return try session(vault, key, isNew: false)
             }
             if (try? anchors.read()) != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
             let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
-            guard let storage = try context.openers.storage(home.folder, home.owner, true) else {
+            guard let storage = try context.openers.storage(home.folder, home.owner, true, allowUnsafe) else {
                 throw location.notFound
             }
             let (vault, isNew) = try Vault.create(
@@ -76,14 +85,23 @@ struct Session: Sendable {
             throw Failure(
                 .unsafe, code: "wrong-key", "The master key does not open this vault",
                 hints: [
-                    "the key came from: \(given?.source.message ?? "the key file")",
+                    "the key came from: \(given?.source.message ?? "what was just typed or made")",
                     "the vault is: \(home.path(of: "vault.db"))", "nothing was changed",
                 ])
         }
     }
 
+    /// Opens the vault where there is one; nil where a command that stores would make it.
+    static func openIfThere(_ context: Context, _ options: VaultOptions) throws -> Session? {
+        do {
+            return try open(context, options, for: .reading)
+        } catch let failure as Failure where failure.code == HomeLocation.notFoundCode {
+            return nil
+        }
+    }
+
     /// `$XDG_STATE_HOME/sigilum`, else `~/.local/state/sigilum` (XDG Base Directory Specification).
-    private static func stateFolder(_ surroundings: Surroundings) throws(Failure) -> String {
+    static func stateFolder(_ surroundings: Surroundings) throws(Failure) -> String {
         if let state = surroundings.setting("XDG_STATE_HOME"), state.hasPrefix("/") {
             return Surroundings.tidy(state + "/sigilum")
         }
@@ -97,7 +115,9 @@ struct Session: Sendable {
         case .agrees: break
         case .missing:
             surroundings.say(
-                .warn("This machine has no anchor of the vault yet: one is kept from now on (\(command: ["vault", "anchor", "show"]))"))
+                .warn(
+                    "This machine has no anchor of the vault yet: one is kept from now on (\(command: ["vault", "anchor", "show"]))"
+                ))
         case .unavailable:
             surroundings.say(.warn("The anchor of the vault cannot be kept: a vault that is put back is not noticed"))
         }
@@ -108,22 +128,34 @@ struct Session: Sendable {
     func exportFiles() -> any DeliveryTarget { context.openers.exportFiles(home.folder.path, home.owner) }
 
     func localAPI(option: String?) throws -> any DeliveryTarget & ServiceDirectory {
+        try Self.localAPI(context, surroundings, option: option, home: home.folder.path, owner: home.owner)
+    }
+
+    /// The API's database as it would be found from a home that may not be there yet.
+    static func localAPI(
+        _ context: Context, _ surroundings: Surroundings, option: String?, home: String, owner: FileOwner?
+    ) throws -> any DeliveryTarget & ServiceDirectory {
         try context.openers.localAPI(
             Openers.LocalAPIInputs(
                 option: option, variable: surroundings.setting("SIGILUM_API_DB"),
                 sourceHome: surroundings.setting("SIGILUM_SOURCE_HOME"),
-                workingDirectory: surroundings.workingDirectory, home: home.folder.path, owner: home.owner,
-                now: context.now))
+                workingDirectory: surroundings.workingDirectory, home: home, owner: owner, now: context.now))
     }
 
     func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
-        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
         let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
-        let say = surroundings.say
         var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
-        if directory.isNamed, let path = try gatewayProgram() {
-            program = (path, directory.path, masterKey.secret)
-        }
+        if directory.isNamed, let path = gatewayProgram() { program = (path, directory.path, masterKey.secret) }
+        return try Self.gateway(context, surroundings, options, program: program)
+    }
+
+    /// The gateway as it is reached without a vault; `program` is the way when none runs.
+    static func gateway(
+        _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
+        program: (path: String, dataDirectory: String, masterKey: SharedSecret)? = nil
+    ) throws -> any DeliveryTarget & ConnectionDirectory {
+        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
+        let say = surroundings.say
         return try context.openers.gateway(
             Openers.GatewayInputs(
                 adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
@@ -133,8 +165,9 @@ struct Session: Sendable {
     }
 
     /// `sigilum-gateway-cli` on `PATH`, else in `$SIGILUM_HOME/bin`.
-    private func gatewayProgram() throws -> String? {
-        let folders = (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
+    private func gatewayProgram() -> String? {
+        let folders =
+            (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
             + (surroundings.setting("SIGILUM_HOME").map { [$0 + "/bin"] } ?? [])
         return folders.filter { $0.hasPrefix("/") }.map { $0 + "/sigilum-gateway-cli" }
             .first { access($0, X_OK) == 0 }
@@ -142,6 +175,13 @@ struct Session: Sendable {
 
     /// The reconciler with every target that this command may reach.
     func reconciler(_ options: GatewayOptions, apiDatabase: String?, offline: Bool) throws -> Reconciler {
+        reconciler(
+            targets: [exportFiles(), try localAPI(option: apiDatabase), try gateway(options)],
+            postponed: offline ? [.gateway] : [])
+    }
+
+    /// A reconciler with these targets alone.
+    func reconciler(targets: [any DeliveryTarget], postponed: Set<TargetKind> = []) -> Reconciler {
         let (folder, owner) = (home.folder, home.owner)
         let locks = DeliveryLocks { (kind) throws(DeliveryFailure) in
             var failure = DeliveryFailure.busy
@@ -154,21 +194,21 @@ struct Session: Sendable {
             }
             throw failure
         }
-        return Reconciler(
-            vault: vault,
-            targets: [exportFiles(), try localAPI(option: apiDatabase), try gateway(options)], locks: locks,
-            postponed: offline ? [.gateway] : [])
+        return Reconciler(vault: vault, targets: targets, locks: locks, postponed: postponed)
     }
 
     // MARK: Facts
 
-    /// Asks where the namespace is, as the contract orders it.
-    func namespace(option: String?) throws -> Namespace {
+    /// The namespace of a command, as the contract orders its sources. `session` is nil where there is no vault yet.
+    static func namespace(
+        _ context: Context, _ surroundings: Surroundings, option: String?, session: Session?
+    ) throws -> Namespace {
         var ask: (() throws(Failure) -> String)?
-        if context.terminal.canAsk() { ask = { () throws(Failure) in try self.askNamespace() } }
+        if context.terminal.canAsk() { ask = { () throws(Failure) in try askNamespace(context) } }
         return try NamespaceResolution.resolve(
-            option: option, config: config, openClawHome: try OpenClawHome.locate(option: nil, surroundings),
-            surroundings: surroundings, firstUsed: firstNamespace, ask: ask)
+            option: option, config: try ConfigFile.load(surroundings),
+            openClawHome: try OpenClawHome.locate(option: nil, surroundings), surroundings: surroundings,
+            firstUsed: { () throws(Failure) in try session?.firstNamespace() }, ask: ask)
     }
 
     /// The namespace that the vault was first used with.
@@ -180,7 +220,7 @@ struct Session: Sendable {
         }
     }
 
-    private func askNamespace() throws(Failure) -> String {
+    private static func askNamespace(_ context: Context) throws(Failure) -> String {
         do throws(TerminalError) {
             return try context.terminal.askLine("Namespace: ")
         } catch {

@@ -22,6 +22,9 @@ struct HomeLocation: Sendable, Equatable {
     let path: String
     let source: Source
 
+    /// The code of ``notFound``.
+    static let notFoundCode = "no-vault"
+
     /// What a command that reads says where there is no vault (66): where it looked.
     var notFound: Failure {
         let looked: Message =
@@ -35,7 +38,7 @@ struct HomeLocation: Sendable, Equatable {
             case .global: "looked in your home folder"
             }
         return Failure(
-            .missing, code: "no-vault", "No vault found: \(path)",
+            .missing, code: Self.notFoundCode, "No vault found: \(path)",
             hints: [
                 looked, "make one:  \(command: ["vault", "init"])", "or name the folder of one with --sigilum-home",
             ])

@@ -14,6 +14,8 @@ enum MasterKeySource: Sendable, Equatable {
     case credential(path: String)
     /// The key file in the Sigilum home.
     case homeFile(path: String)
+    /// Asked for on the terminal.
+    case terminal
 
     /// What users read.
     var message: Message {
@@ -24,6 +26,7 @@ enum MasterKeySource: Sendable, Equatable {
         case .command: "GATEWAY_MASTER_KEY_COMMAND"
         case .credential(let path): "$CREDENTIALS_DIRECTORY (\(path))"
         case .homeFile(let path): "\(path)"
+        case .terminal: "the terminal"
         }
     }
 }

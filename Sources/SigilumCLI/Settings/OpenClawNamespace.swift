@@ -6,6 +6,9 @@ enum OpenClawNamespace {
     /// Where it stands in `openclaw.json`.
     static let keys = ["hooks", "internal", "entries", "sigilum-plugin", "env", "SIGILUM_NAMESPACE"]
 
+    /// The same, as users read it.
+    static let place = #"hooks.internal.entries["sigilum-plugin"].env.SIGILUM_NAMESPACE"#
+
     static func path(in openClawHome: String) -> String { openClawHome + "/openclaw.json" }
 
     /// What stands there; nil where there is no such file or member. A file that cannot be read, or that others may

@@ -48,7 +48,9 @@ enum SecretSource: Sendable {
         case .file(let path): secret = SharedSecret(try Self.readFile(path, surroundings))
         case .standardInput:
             // Typed rather than piped: then without echo.
-            guard !terminal.inputIsTerminal() else { return try SecretSource.prompt("Secret: ").read(surroundings, terminal) }
+            guard !terminal.inputIsTerminal() else {
+                return try SecretSource.prompt("Secret: ").read(surroundings, terminal)
+            }
             secret = SharedSecret(try Self.asFailure(terminal.readInput))
         case .prompt(let question):
             secret = SharedSecret(
@@ -128,10 +130,20 @@ extension SecretSource {
 
 /// A secret that was typed where a name belongs must not come back in an error.
 enum MisplacedSecret {
+    /// A name as an error shows it: itself, unless it looks like a secret.
+    static func shown(_ name: String) -> Message {
+        isLikely(name) ? "(not shown: it looks like a secret)" : "\(name)"
+    }
+
     /// Whether a text begins with what issuers publish, or is long, without a separator, and mixed as only generated
     /// text is.
     static func isLikely(_ text: String) -> Bool {
         if !Redaction.prefix(of: SecretBytes(copying: text.utf8)).isEmpty { return true }
+        return isLong(text)
+    }
+
+    /// Whether a text is long, without a separator, and mixed as only generated text is.
+    static func isLong(_ text: String) -> Bool {
         let hasDigit = text.utf8.contains { (0x30...0x39).contains($0) }
         let hasLower = text.utf8.contains { (0x61...0x7A).contains($0) }
         return text.utf8.count >= 20 && hasDigit && hasLower && !text.utf8.contains { $0 == UInt8(ascii: "/") }

@@ -1,3 +1,4 @@
+internal import Glibc
 package import SecureMemory
 
 /// The terminal and standard input, as values: the live ones, or a test's.
@@ -66,7 +67,8 @@ extension TerminalError: FailureConvertible {
         case .ended: .usage("The input ended before an answer")
         case .tooLong: .usage("The value is longer than 16 KiB; nothing was stored")
         case .notText: .usage("The answer is not UTF-8")
-        case .system(let code): Failure(.missing, code: "input", "The input cannot be read: errno \(code)")
+        case .system(let code):
+            Failure(.missing, code: "input-not-readable", "Cannot read the input: \(String(cString: strerror(code)))")
         }
     }
 }

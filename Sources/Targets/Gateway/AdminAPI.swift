@@ -4,8 +4,6 @@ internal import VaultCore
 
 /// The gateway's admin API over HTTP.
 struct AdminAPI: ConnectionStore {
-    /// The longest body that the gateway takes, in bytes.
-    private static let bodyLimit = 2 << 20
     private static let connections = "/api/admin/connections"
 
     let transport: AdminTransport
@@ -98,7 +96,7 @@ struct AdminAPI: ConnectionStore {
         var body = start
         try SecretBody.appendSecrets(secrets, to: &body)
         body.writeString("}")
-        guard body.readableBytes <= Self.bodyLimit else {
+        guard body.readableBytes <= limits.bodyBytes else {
             SecretBody.wipe(body)
             throw .refused(status: 413, code: "REQUEST_BODY_TOO_LARGE")
         }

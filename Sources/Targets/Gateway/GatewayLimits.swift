@@ -6,6 +6,8 @@ package struct GatewayLimits: Sendable {
     package var callMilliseconds: Int64 = 30000
     /// The longest answer, in bytes.
     package var answerBytes = 4 << 20
+    /// The longest body that the gateway takes, in bytes.
+    package var bodyBytes = 2 << 20
     /// How often a call is made that the gateway's own concurrency gets in the way of.
     package var tries = 8
     /// Milliseconds before the second try; each further wait is twice as long, at most a second, and each is up to

@@ -3,8 +3,8 @@ internal import GRDB
 
 /// Reads and writes rows of the API's tables, within one transaction.
 ///
-/// Values go in and out as the bytes of their UTF-8: as text, GRDB cuts them at the first NUL, and takes an empty blob
-/// for NULL. Bytes are compared, not characters: what is there is either exactly what it should be, or is changed.
+/// Values go in and out as the bytes of their UTF-8, since GRDB cuts text at the first NUL. Bytes are compared, not
+/// characters: what is there is either exactly what it should be, or is changed.
 struct Rows {
     let db: Database
     let schema: Schema
@@ -80,5 +80,6 @@ struct Text: Equatable {
 
     var string: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// An empty blob has no address, and SQLite takes a blob without one for NULL.
     var argument: any DatabaseValueConvertible { bytes.isEmpty ? "" : bytes }
 }

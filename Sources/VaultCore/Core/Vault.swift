@@ -29,16 +29,20 @@ package final class Vault: Sendable {
     package static let valueLimit = 16 * 1024
 
     package let keyKind: MasterKeyKind
+    /// What stretching the passphrase costs, as the slot says: passes, and memory in KiB (1024 bytes). Zeros for a random
+    /// key.
+    package let keyCost: (passes: UInt32, memoryKiB: UInt32)
     let keys: KeyRing
     private let storage: any VaultStorage
     private let anchors: any AnchorStore
     private let environment: VaultEnvironment
 
     private init(
-        keyKind: MasterKeyKind, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
-        environment: VaultEnvironment
+        keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), keys: KeyRing,
+        storage: any VaultStorage, anchors: any AnchorStore, environment: VaultEnvironment
     ) {
         self.keyKind = keyKind
+        self.keyCost = keyCost
         self.keys = keys
         self.storage = storage
         self.anchors = anchors
@@ -60,6 +64,14 @@ package final class Vault: Sendable {
     /// Whether there is any row besides the head: a vault whose head is gone is damaged, and not missing.
     private static func holdsRows(_ rows: any RowReader) throws -> Bool {
         try RowTable.allCases.contains { try !rows.rows($0, after: nil, limit: 1).isEmpty }
+    }
+
+    /// Whether a passphrase opens the vault, as its slots say; nothing of it is proven yet.
+    package static func takesPassphrase(_ storage: any VaultStorage) throws -> Bool {
+        let slots = try storage.snapshot { rows in try rows.rows(.slot, after: nil, limit: 256) }
+        return try slots.contains { slot in
+            try SlotCrypto.decode(slot).kdf == MasterKeyKind.passphrase.rawValue
+        }
     }
 
     /// Opens a vault with its master key.
@@ -89,7 +101,9 @@ package final class Vault: Sendable {
             let keys = KeyRing(dataKey: dataKey.bytes, vaultID: row.vaultID, epoch: row.epoch)
             let head = try HeadCrypto.decode(headBytes, keys)
             guard head.slotDigest.matches(slotDigest) else { throw VaultError.integrity(.slot(row.number)) }
-            return Vault(keyKind: kind, keys: keys, storage: storage, anchors: anchors, environment: environment)
+            return Vault(
+                keyKind: kind, keyCost: (row.passes, row.memoryKiB), keys: keys, storage: storage, anchors: anchors,
+                environment: environment)
         }
         // No slot opens. Only where slots, head and anchor belong together is that the key's fault.
         guard let claimed = HeadCrypto.claimedSlotDigest(headBytes) else { throw VaultError.integrity(.head) }
@@ -116,7 +130,9 @@ package final class Vault: Sendable {
         // Wrapped before the transaction: stretching a passphrase takes half a second, and others may be waiting.
         let slot = try SlotCrypto.wrap(
             dataKey, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
-        let vault = Vault(keyKind: kind, keys: keys, storage: storage, anchors: anchors, environment: environment)
+        let vault = Vault(
+            keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), keys: keys,
+            storage: storage, anchors: anchors, environment: environment)
         let head: Head? = try storage.transaction { rows in
             guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)
@@ -182,6 +198,34 @@ package final class Vault: Sendable {
         try write { try $0.release(name, version: version, purpose: purpose) }.open(keys)
     }
 
+    /// Opens a value even where its release cannot be recorded, since the disk is full or cannot be written. Whoever calls
+    /// it says so to the user. Where the log can be written again at once, the release stands there as an unrecorded one.
+    package func revealUnrecorded(
+        _ name: EntryName, version: UInt32? = nil, purpose: String
+    ) throws -> (value: SharedSecret, isRecorded: Bool) {
+        do {
+            return (try reveal(name, version: version, purpose: purpose), true)
+        } catch let error as StorageError where error == .full || error == .readOnly {
+            return try openUnrecorded(name, version, purpose)
+        } catch VaultError.storage(let error) where error == .full || error == .readOnly {
+            return try openUnrecorded(name, version, purpose)
+        }
+    }
+
+    private func openUnrecorded(
+        _ name: EntryName, _ version: UInt32?, _ purpose: String
+    ) throws -> (value: SharedSecret, isRecorded: Bool) {
+        let sealed = try read { try $0.sealedVersion(name, version) }
+        let value = try sealed.open(keys)
+        do {
+            let facts = ["version": "\(sealed.version)", "purpose": purpose]
+            try write { try $0.record(.unrecordedRelease, entry: sealed.entry, name: name, facts: facts) }
+            return (value, true)
+        } catch {
+            return (value, false)
+        }
+    }
+
     /// The fingerprint that this vault would give to a value.
     package func fingerprint(_ secret: borrowing SecretBytes) -> Fingerprint { keys.fingerprint(secret) }
 
@@ -194,6 +238,11 @@ package final class Vault: Sendable {
     }
 
     // MARK: Anchor
+
+    /// What an anchor of the vault as it is would be. Compares nothing, so it answers where everything else refuses.
+    package func currentAnchor() throws -> Anchor {
+        try storage.snapshot { rows in try self.head(rows).anchor(of: keys) }
+    }
 
     /// The anchor as it is stored (nil where there is none), and the one of the vault as it is. Compares nothing.
     package func anchorPair() throws -> (stored: Anchor?, current: Anchor) {

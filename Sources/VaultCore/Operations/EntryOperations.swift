@@ -18,6 +18,8 @@ package enum GeneratorRule: Sendable, Equatable {
     case base64url(prefix: String, bytes: Int)
     /// `words` words of four pronounceable syllables each, joined by `-`.
     case passphrase(words: Int)
+    /// This many characters of base64url, six random bits each.
+    case characters(Int)
 
     /// The most that one value may take: 1024 bytes of randomness, or 64 words.
     package static let standard = GeneratorRule.base64url(prefix: "", bytes: 32)
@@ -29,6 +31,7 @@ package enum GeneratorRule: Sendable, Equatable {
         case (3, "hex"): self = .hex(prefix: parts[0], bytes: count)
         case (3, "base64url"): self = .base64url(prefix: parts[0], bytes: count)
         case (2, "passphrase") where count <= 64: self = .passphrase(words: count)
+        case (2, "characters"): self = .characters(count)
         default: return nil
         }
     }
@@ -38,6 +41,7 @@ package enum GeneratorRule: Sendable, Equatable {
         case .hex(let prefix, let bytes): "\(prefix):hex:\(bytes)"
         case .base64url(let prefix, let bytes): "\(prefix):base64url:\(bytes)"
         case .passphrase(let words): "passphrase:\(words)"
+        case .characters(let count): "characters:\(count)"
         }
     }
 
@@ -49,7 +53,13 @@ package enum GeneratorRule: Sendable, Equatable {
         case .base64url(let prefix, let bytes):
             SharedSecret(RandomSecret.make(prefix: prefix, byteCount: bytes, in: .base64url))
         case .passphrase(let words): SharedSecret(Self.passphrase(words: words))
+        case .characters(let count): SharedSecret(Self.characters(count))
         }
+    }
+
+    private static func characters(_ count: Int) -> SecretBytes {
+        RandomSecret.make(byteCount: (count * 3 + 3) / 4, in: .base64url)
+            .withBytes { SecretBytes(copying: $0.prefix(count)) }
     }
 
     /// Each word is four syllables of one consonant (16) and one vowel (4): 24 bits.
@@ -104,6 +114,16 @@ extension Vault {
     /// Makes an older value current again, as a new version.
     package func rollback(_ name: EntryName, to version: UInt32?) throws -> EntryOutcome {
         try write { try $0.outcome(name, try $0.rollback(name, to: version)) }
+    }
+
+    /// Gives a user's own entry another name; says what has to be brought up to date.
+    package func move(_ name: EntryName, to newName: EntryName) throws -> EntryOutcome {
+        try write { transaction in
+            try transaction.move(name, to: newName)
+            guard let entry = try transaction.entry(newName) else { throw VaultError.noSuchEntry(newName) }
+            return EntryOutcome(
+                name: newName, version: entry.currentVersion, isNew: false, deliveries: entry.deliveries)
+        }
     }
 
     /// Removes an entry; its export files go, and with `everywhere` what was delivered. Returns what is to be withdrawn.

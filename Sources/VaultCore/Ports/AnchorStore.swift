@@ -39,4 +39,7 @@ package protocol AnchorStore: Sendable {
 
     /// Puts `anchor` in place of whatever is there: the audited way on after a deliberate restore.
     func replace(with anchor: Anchor) -> AnchorKeeping
+
+    /// Forgets the anchor: the way on after the vault was deleted on purpose. Not being there is success.
+    func remove() -> AnchorKeeping
 }

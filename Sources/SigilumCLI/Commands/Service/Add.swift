@@ -1,0 +1,126 @@
+internal import ArgumentParser
+internal import SafeFiles
+internal import SecureMemory
+internal import VaultCore
+
+/// `sigilum service add`
+struct ServiceAdd: SigilumCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Registers a service, or brings a registered one up to date.",
+        discussion: """
+            Makes the service's API key and, in gateway mode, the gateway's connection with the upstream secret. Run again,
+            an option that is left out keeps what is stored.
+
+            Example:
+              sigilum service add --service-slug my-native-service
+              LINEAR_TOKEN=… sigilum service add --service-slug linear --mode gateway \\
+                --upstream-base-url https://api.linear.app --upstream-secret-env LINEAR_TOKEN
+            """)
+
+    @OptionGroup var service: SlugOption
+    @Option(help: ArgumentHelp("A name for people; the slug where none is given.", valueName: "text"))
+    var serviceName: String?
+    @Option(help: ArgumentHelp("A sentence about it.", valueName: "text"))
+    var description: String?
+    @Option(help: ArgumentHelp("Where it runs; localhost where none is given.", valueName: "domain"))
+    var domain: String?
+    @Option(help: ArgumentHelp("Whose it is.", valueName: "namespace"))
+    var namespace: String?
+    @Option(help: ArgumentHelp("The owner's e-mail.", valueName: "address"))
+    var email: String?
+    @Option(help: ArgumentHelp("native or gateway.", valueName: "mode"))
+    var mode: String?
+    @OptionGroup(title: "Gateway mode") var connection: ConnectionOptions
+    @OptionGroup var secret: UpstreamSecretOptions
+    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var reveal: RevealOptions
+    @OptionGroup var output: OutputOptions
+    var revealsSecrets: Bool { reveal.revealSecrets }
+
+    func perform(_ context: Context) async throws -> Report {
+        let surroundings = Surroundings(context)
+        try requireLocalServices(surroundings)
+        let slug = try service.slug()
+        // Everything that can be wrong with the words is found before anything is made or stored.
+        let existing = try Session.openIfThere(context, vault)
+        var request = ServiceRequest(
+            slug: slug,
+            namespace: try Session.namespace(context, surroundings, option: namespace, session: existing))
+        request.name = try serviceName.map(ServiceRules.name)
+        request.summary = try description.map(ServiceRules.summary)
+        request.domain = try domain.map(ServiceRules.domain)
+        request.email = try email.map { try ServiceRules.email($0) }
+        request.mode = try mode.map(parseMode)
+        let known = try existing?.vault.read { try $0.service(slug) }
+        if let known, known.namespace != request.namespace {
+            throw ServiceError.otherNamespace(known.namespace)
+        }
+        try connection.fill(&request, known: known, say: surroundings.say)
+        request.secret = try secret.read(context, surroundings)
+        guard request.secret == nil || (request.mode ?? known?.mode) == .gateway else {
+            throw Failure.usage("An upstream secret needs --mode gateway", hints: ["nothing was stored"])
+        }
+        _ = try Session.gateway(context, surroundings, delivery.gateway)
+        let location = try HomeResolution.locate(
+            option: vault.sigilumHome, config: try ConfigFile.load(surroundings), surroundings: surroundings)
+        let registered = try Session.localAPI(
+            context, surroundings, option: delivery.apiDb, home: existing?.home.folder.path ?? location.path, owner: nil
+        ).registeredService(
+            slug: slug, namespace: request.namespace,
+            email: request.email ?? known?.email ?? ServiceRules.defaultEmail(request.namespace))
+
+        let session = try existing ?? Session.open(context, vault, for: .storing)
+        let reconciler = try session.reconciler(
+            delivery.gateway, apiDatabase: delivery.apiDb, offline: delivery.network.offline)
+        let findings = try session.findings(slug, secretKey: request.secretKey, registered: registered)
+        let outcome = try session.vault.save(request, findings: findings)
+        session.sayAdopted(outcome)
+        let delivered = try await reconciler.reconcile(outcome.deliveries)
+        return try Conclusion(
+            done: "Service registered: \(slug.text)", saved: "Service saved, not delivered: \(slug.text)",
+            fields: try fields(outcome, session), outcomes: delivered,
+            namespace: request.namespace
+        ).report()
+    }
+
+    private func parseMode(_ text: String) throws(Failure) -> ServiceMode {
+        guard let mode = ServiceMode(rawValue: text) else { throw .usage("--mode is native or gateway") }
+        return mode
+    }
+
+    private func fields(_ outcome: ServiceOutcome, _ session: Session) throws -> [Field] {
+        let slug = outcome.service.slug
+        // The API's database may have had an id of its own, which is the service's then.
+        let record = try session.vault.read { try $0.service(slug) } ?? outcome.service
+        let isShown = reveal.revealSecrets
+        var fields = [
+            Field("mode", .plain(record.mode.rawValue)), Field("service_id", .untrusted(record.id)),
+            Field("api_key", try session.value(of: outcome.apiKey, reveal: isShown, purpose: "service add")),
+        ]
+        if let connection = record.connection, let upstream = outcome.upstream {
+            fields += [
+                Field("upstream_url", .untrusted(connection.baseURL)),
+                Field("auth_mode", .plain(connection.authMode.rawValue)), Field("connection_id", .plain(slug.text)),
+                Field("secret_key", .untrusted(connection.secretKey)),
+            ]
+            if isShown {
+                let value = try session.value(of: upstream, reveal: true, purpose: "service add")
+                fields.append(Field("secret_value", value))
+            }
+        }
+        fields.append(Field("key_file", session.shown(file: DeliveryID.apiKeyFile(slug).key)))
+        if outcome.upstream?.deliveries.contains(.connectionFile(slug)) == true {
+            fields.append(Field("connection_file", session.shown(file: DeliveryID.connectionFile(slug).key)))
+        }
+        return fields
+    }
+}
+
+/// Services are registered in the local database; the managed API is another adapter.
+func requireLocalServices(_ surroundings: Surroundings) throws(Failure) {
+    guard try DeploymentMode.forServices(surroundings) == .managed else { return }
+    throw Failure(
+        .configuration, code: "managed-services", "Services of the managed API are not supported by this version",
+        hints: ["unset SIGILUM_MODE, or set it to oss-local, to use the local API database", "nothing was changed"])
+}

@@ -1,0 +1,52 @@
+internal import VaultCore
+
+/// What reports say of an entry, in the same words everywhere.
+extension Entry {
+    /// How many versions are kept.
+    var versionCount: Int64 { Int64(currentVersion) - Int64(firstVersion) + 1 }
+
+    var masked: Value { .hidden(prefix: maskedPrefix) }
+
+    /// When the next rotation is due; `-` where none is asked for.
+    func rotationDue(now: Int64) -> Value {
+        guard let due = rotationDueAt else { return .plain("-") }
+        return .plain(Timestamp.text(due) + (due <= now ? " (overdue)" : ""))
+    }
+
+    /// Members of a document. The value is `value`: masked, or opened by the caller.
+    func members(value: JSON) -> [(key: String, value: JSON)] {
+        [
+            ("name", .string(name.text)), ("kind", .string(kind.rawValue)),
+            ("version", .integer(Int64(currentVersion))), ("created_at", .string(Timestamp.text(createdAt))),
+            ("updated_at", .string(Timestamp.text(updatedAt))),
+            ("rotation_due_at", rotationDueAt.map { .string(Timestamp.text($0)) } ?? .null),
+            ("deliveries", .array(deliveries.map { .string($0.text) })), ("value", value),
+        ]
+    }
+}
+
+/// Several entries as rows: what `list` and `find` print.
+struct EntryListing {
+    let entries: [Entry]
+    /// Milliseconds since 1970 UTC.
+    let now: Int64
+
+    var report: Report {
+        var report = Report(.ok("Entries: \(entries.count)"))
+        report.json = .object([("entries", .array(entries.map { .object($0.members(value: $0.masked.json)) }))])
+        guard !entries.isEmpty else {
+            report.lines = [.text(indent: 2, "(none)")]
+            return report
+        }
+        let titles = ["NAME", "KIND", "VERSION", "AGE", "ROTATION DUE", "VALUE"]
+        report.lines =
+            [.row(titles.map { .plain($0) })]
+            + entries.map { entry in
+                .row([
+                    .untrusted(entry.name.text), .plain(entry.kind.rawValue), .integer(Int64(entry.currentVersion)),
+                    .plain(Timestamp.duration(now - entry.updatedAt)), entry.rotationDue(now: now), entry.masked,
+                ])
+            }
+        return report
+    }
+}

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import SecureMemory
+internal import VaultCore
+
+/// Where the value of an entry comes from.
+struct EntryValueOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp("The environment variable that has the value.", valueName: "name"))
+    var fromEnv: String?
+
+    @Option(help: ArgumentHelp("The file that has the value; - is standard input.", valueName: "path"))
+    var fromFile: String?
+
+    @Flag(help: "Let a value of the form {{NAME}} through, which the gateway takes for one of its variables.")
+    var allowVariableReference = false
+
+    /// Whether an option names a source.
+    var isNamed: Bool { fromEnv != nil || fromFile != nil }
+
+    /// Reads the value, by default from standard input or a prompt, and checks that it fits where the entry is used.
+    func read(for name: EntryName, _ context: Context) throws -> SharedSecret {
+        let source = try SecretSource.entry(
+            variable: fromEnv, file: fromFile, terminal: context.terminal, question: "Value: ")
+        let value = try source.read(Surroundings(context), context.terminal)
+        switch name.kind {
+        case .upstreamSecret, .serviceAPIKey:
+            try HTTPValueRule.check(value.bytes, allowsVariableReference: allowVariableReference)
+        case .ownerToken, .localJWTSecret, .userSecret: break
+        }
+        return value
+    }
+}
+
+extension EntryName {
+    /// A name for something new. One that looks like a secret is refused: names are shown, and stay in the log.
+    static func new(_ text: String) throws -> EntryName {
+        let name = try EntryName(text)
+        let isSecret = !Redaction.prefix(of: SecretBytes(copying: text.utf8)).isEmpty && MisplacedSecret.isLong(text)
+        guard !isSecret else {
+            throw Failure.usage(
+                "The name looks like a secret (not shown); nothing was stored",
+                hints: ["a name is shown in lists and stays in the log; the value goes to standard input"])
+        }
+        return name
+    }
+}

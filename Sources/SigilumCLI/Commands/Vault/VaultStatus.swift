@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import VaultCore
+
+/// `sigilum vault status`
+struct VaultStatus: SigilumCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows where the vault is, how it is locked, and what is pending.",
+        discussion: """
+            Example:
+              sigilum vault status
+            """)
+
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ context: Context) async throws -> Report {
+        let session = try Session.open(context, vault, for: .reading)
+        let vault = session.vault
+        // The anchor first: what is read may raise it.
+        let anchor = try vault.anchorPair().stored
+        let (entries, pending, generation, isWipePending) = try vault.read { snapshot in
+            (
+                try snapshot.inventory().entries, try snapshot.plans().filter(\.isPending).map(\.delivery.id.text),
+                snapshot.generation, try snapshot.setting("wipe-pending") != nil
+            )
+        }
+        var facts: [(key: String, value: Value, json: JSON?)] = [
+            ("home", .untrusted(session.home.location.path), nil),
+            ("vault_id", .plain(Hexadecimal.text(vault.id)), nil),
+            ("entries", .integer(Int64(entries.count)), nil),
+            ("versions", .integer(entries.reduce(0) { $0 + $1.versionCount }), nil),
+            ("size", .plain("\(vault.size) bytes"), .integer(vault.size)),
+            ("key_source", .untrusted(session.masterKey.source.message.text(as: context.program)), nil),
+            ("key_kind", .plain(vault.keyKind.word), nil),
+        ]
+        if vault.keyKind == .passphrase {
+            let (passes, memory) = vault.keyCost
+            facts.append(
+                (
+                    "key_cost", .plain("Argon2id, \(passes) passes, \(memory / 1024) MiB"),
+                    ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
+                ))
+        }
+        let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
+        facts += [
+            ("generation", .integer(Int64(generation)), nil),
+            (
+                "pending", pending.isEmpty ? .plain("none") : .untrusted(pending.joined(separator: ", ")),
+                .array(pending.map { .string($0) })
+            ),
+            ("anchor", .plain(anchored), anchor?.document ?? .null),
+            ("wipe_pending", .plain(isWipePending ? "yes" : "no"), .boolean(isWipePending)),
+        ]
+        return Report(
+            .ok("Vault: \(session.home.path(of: "vault.db"))"), fields: facts.map { Field($0.key, $0.value) },
+            json: .object(facts.map { (key: $0.key, value: $0.json ?? $0.value.json) }))
+    }
+}
+
+extension MasterKeyKind {
+    /// What users read.
+    var word: String { self == .random ? "random" : "passphrase" }
+}

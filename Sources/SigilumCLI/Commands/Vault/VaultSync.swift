@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import VaultCore
+
+/// `sigilum vault sync`
+struct VaultSync: SigilumCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync", abstract: "Delivers what is pending and repairs what drifted.",
+        discussion: """
+            A second run finds nothing to do.
+
+            Example:
+              sigilum vault sync
+            """)
+
+    @Flag(help: "Change nothing; 1 where there is something to do.") var dryRun = false
+    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ context: Context) async throws -> Report {
+        let session = try Session.open(context, vault, for: .reading)
+        let ids = try session.vault.read { try $0.inventory().deliveries.map(\.id) }
+        // A vault that delivers nothing needs no gateway to be configured.
+        let reconciler = ids.isEmpty ? session.reconciler(targets: []) : try session.reconciler(delivery)
+        guard !dryRun else {
+            return try TargetStates(comparisons: try await reconciler.compare()).report(same: "Nothing to do") {
+                "To do: \($0)"
+            }
+        }
+        try session.finishWipe()
+        let outcomes = try await reconciler.reconcile(ids)
+        let changed = outcomes.filter { $0.result != .unchanged && !$0.isPending }
+        let rows = outcomes.map { Line.row([.untrusted($0.id.text), .plain($0.state)]) }
+        return try Conclusion(
+            done: changed.isEmpty ? "Nothing to do" : "Delivered: \(changed.count)",
+            saved: "Not everything is delivered", fields: [],
+            lines: rows, json: .object([("targets", .array(outcomes.map(\.document)))]), outcomes: outcomes
+        ).report()
+    }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import VaultCore
+
+/// `sigilum vault verify`
+struct VaultVerify: SigilumCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Proves the whole vault, every version and the log untouched.",
+        discussion: """
+            Example:
+              sigilum vault verify
+            """)
+
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ context: Context) async throws -> Report {
+        let session = try Session.open(context, vault, for: .reading)
+        let proven = try session.vault.verify()
+        return Report(
+            .ok("Vault verified: \(session.home.path(of: "vault.db"))"),
+            fields: [
+                Field("entries", .integer(Int64(proven.entries))), Field("versions", .integer(Int64(proven.versions))),
+                Field("records", .integer(Int64(proven.records))),
+                Field("audit_records", .integer(Int64(proven.auditRecords))),
+            ])
+    }
+}
