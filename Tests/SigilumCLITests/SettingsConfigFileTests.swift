@@ -40,7 +40,7 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
 
     @Test("names that are not wanted are passed over, so a secret among them is not copied")
     func unwanted() throws {
-        #expect(try parse("JWT_SECRET=\(canary)\n_C9=1\nexport GATEWAY_MASTER_KEY='\(canary)'") == ["_C9": "1"])
+        #expect(try parse("JWT_SECRET=\(planted)\n_C9=1\nexport GATEWAY_MASTER_KEY='\(planted)'") == ["_C9": "1"])
         #expect(try parse("") == [:])
         #expect(try parse("exportA=1\nexport_A=1") == [:])
     }
@@ -48,13 +48,14 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
     @Test(
         "a line that is no setting is refused with its number and the reason",
         arguments: [
-            ("A=1\nA", 2, .noName), ("=x", 1, .noName), ("A =x", 1, .noName), ("9A=x", 1, .noName), ("A-B=x", 1, .noName),
+            ("A=1\nA", 2, .noName), ("=x", 1, .noName), ("A =x", 1, .noName), ("9A=x", 1, .noName),
+            ("A-B=x", 1, .noName),
             ("a b=x", 1, .noName), ("export", 1, .noName), ("Ä=x", 1, .noName), ("\n\n\r\nsource x", 4, .noName),
             ("A=\"x", 1, .openQuote), ("A='x\ny'", 1, .openQuote), ("A='", 1, .openQuote),
             ("A=\"x\"y", 1, .behindQuote), ("A='x' y", 1, .behindQuote), ("A='x'#y", 1, .behindQuote),
             ("A=\"a\" \"b\"", 1, .behindQuote), ("A=x\"y\"", 1, .quoteInside), ("A=it's", 1, .quoteInside),
             ("A=x\0y", 1, .controlCharacter), ("A=\u{1B}[31m", 1, .controlCharacter), ("A=x\ry", 1, .controlCharacter),
-            ("OTHER='\(canary)", 1, .openQuote),
+            ("OTHER='\(planted)", 1, .openQuote),
         ] as [(String, Int, ConfigFileError.Reason)])
     func refused(_ text: String, _ line: Int, _ reason: ConfigFileError.Reason) {
         #expect(parseError(Array(text.utf8)) == ConfigFileError(line: line, reason: reason))
@@ -101,7 +102,8 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
     func missing() throws {
         let folder = try TemporaryFolder()
         let silent = Stage(["HOME": folder.path])
-        #expect(try ConfigFile.load(silent.surroundings) == ConfigFile(path: folder(".sigilum/config.env"), values: [:]))
+        #expect(
+            try ConfigFile.load(silent.surroundings) == ConfigFile(path: folder(".sigilum/config.env"), values: [:]))
         #expect(silent.said() == [])
         let named = Stage(["SIGILUM_CONFIG_FILE": folder("x.env")])
         #expect(try ConfigFile.load(named.surroundings).value(.namespace) == nil)
@@ -114,18 +116,18 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
     @Test("only its own settings are taken from it, and an empty one is none")
     func settings() throws {
         let folder = try TemporaryFolder()
-        let lines = ["GATEWAY_SIGILUM_HOME=/h", "SIGILUM_API_URL=", "GATEWAY_MASTER_KEY=\(canary)"]
+        let lines = ["GATEWAY_SIGILUM_HOME=/h", "SIGILUM_API_URL=", "GATEWAY_MASTER_KEY=\(planted)"]
         try folder.write("config.env", lines.joined(separator: "\n"))
         let config = try ConfigFile.load(Stage(["SIGILUM_CONFIG_HOME": folder.path]).surroundings)
         #expect(config.value(.home) == "/h")
         #expect(config.value(.apiURL) == nil)
-        #expect(!"\(config)".contains(canary))
+        #expect(!"\(config)".contains(planted))
     }
 
     @Test("a file that cannot be read as settings is 78 with its line, and quotes nothing")
     func malformed() throws {
         let folder = try TemporaryFolder()
-        try folder.write("config.env", "A=1\nJWT_SECRET='\(canary)\n")
+        try folder.write("config.env", "A=1\nJWT_SECRET='\(planted)\n")
         let stage = Stage(["SIGILUM_CONFIG_HOME": folder.path])
         #expect(
             failure { _ = try ConfigFile.load(stage.surroundings) }
