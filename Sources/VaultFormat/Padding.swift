@@ -4,6 +4,8 @@ package enum Padding {
     package static let classes = [256, 1024, 4096, 16_384, 65_536, 1 << 20]
     /// Bytes before the content.
     package static let headerWidth = 4
+    /// Bytes that sealing adds: the tag.
+    package static let sealWidth = 16
 
     /// The whole padded width for content of `count` bytes; nil where it is larger than the largest class.
     package static func width(for count: Int) -> Int? {
@@ -34,5 +36,15 @@ package enum Padding {
             throw FormatError(offset: range.upperBound, reason: .notCanonical)
         }
         return Array(padded[range])
+    }
+}
+
+extension ByteReader {
+    /// Padded and sealed bytes: everything but the last `kept` bytes, of a width that one of the classes has.
+    package mutating func takeSealed(but kept: Int) throws(FormatError) -> [UInt8] {
+        let sealed = try takeAll(but: kept)
+        let room = sealed.count - Padding.headerWidth - Padding.sealWidth
+        guard Padding.classes.contains(room) else { throw error(.outOfRange) }
+        return sealed
     }
 }

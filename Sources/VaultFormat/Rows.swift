@@ -35,7 +35,7 @@ package struct BodyRow: Equatable, Sendable {
         createdAt = try reader.integer()
         origin = try reader.integer()
         nonce = try reader.take(24)
-        ciphertext = try reader.takeAll(but: 32)
+        ciphertext = try reader.takeSealed(but: 32)
         commitment = try reader.take(32)
     }
 
@@ -100,7 +100,7 @@ package struct EntryRow: Equatable, Sendable {
         bodyDigest = try reader.take(32)
         history = try reader.take(32)
         nonce = try reader.take(24)
-        ciphertext = try reader.takeAll(but: 32)
+        ciphertext = try reader.takeSealed(but: 32)
         commitment = try reader.take(32)
     }
 
@@ -157,7 +157,7 @@ package struct AuditRow: Equatable, Sendable {
         entryID = try reader.take(16)
         generation = try reader.integer()
         nonce = try reader.take(24)
-        ciphertext = try reader.takeAll(but: 0)
+        ciphertext = try reader.takeSealed(but: 0)
     }
 
     /// What the payload is bound to, with the sequence number: everything before the nonce.

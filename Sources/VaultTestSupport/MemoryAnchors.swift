@@ -51,8 +51,9 @@ package final class MemoryAnchors: AnchorStore {
     package func raise(to anchor: Anchor, durably: Bool) -> AnchorKeeping {
         state.withLock { state in
             guard state.condition == .usable else { return .unavailable }
-            if let known = state.anchor, known.vaultID == anchor.vaultID, known.auditSequence >= anchor.auditSequence {
-                return .kept
+            if let known = state.anchor {
+                let isBelow = known.auditSequence < anchor.auditSequence && known.generation <= anchor.generation
+                guard known.vaultID == anchor.vaultID, isBelow else { return .kept }
             }
             state.anchor = anchor
             state.history.append(anchor)
@@ -68,6 +69,15 @@ package final class MemoryAnchors: AnchorStore {
             state.anchor = anchor
             state.history.append(anchor)
             state.durable += 1
+            return .kept
+        }
+    }
+
+    package func remove() -> AnchorKeeping {
+        state.withLock { state in
+            guard state.condition != .unavailable else { return .unavailable }
+            state.condition = .usable
+            state.anchor = nil
             return .kept
         }
     }

@@ -187,7 +187,7 @@ struct SecretBytesTests {
         await #expect(processExitsWith: .exitCode(42)) {
             // Root may lock whatever the limit is, so this child becomes nobody first.
             var limit = rlimit(rlim_cur: 0, rlim_max: 0)
-            guard setrlimit(__rlimit_resource_t(RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { exit(3) }
+            guard setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { exit(3) }
             if geteuid() == 0 { guard setuid(65534) == 0 else { exit(4) } }
             guard !MemoryLocking.hasFailed else { exit(5) }
             let secret = SecretBytes(copying: [1, 2, 3])

@@ -22,7 +22,8 @@ import Testing
     @Test("secrets are shown with --reveal-secrets and with --reveal", arguments: ["--reveal-secrets", "--reveal"])
     func reveals(option: String) async {
         #expect(await run(["sigilum", "vault", "get", "a", option]).output.contains("  value: \(canary)\n"))
-        #expect(await run(["sigilum", "vault", "get", "a", option, "--json"]).output.contains("\"value\": \"\(canary)\""))
+        #expect(
+            await run(["sigilum", "vault", "get", "a", option, "--json"]).output.contains("\"value\": \"\(canary)\""))
     }
 
     @Test("standard output is one document with --json")

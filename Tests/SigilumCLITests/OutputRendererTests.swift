@@ -278,7 +278,9 @@ import Testing
         ])
     func strings(text: String, escaped: String) {
         #expect(rendered(Report(records: [.string(text)]), json: true) == "\"\(escaped)\"\n")
-        #expect(rendered(Report(records: [.object([(key: text, value: .integer(1))])]), json: true) == "{\"\(escaped)\":1}\n")
+        #expect(
+            rendered(Report(records: [.object([(key: text, value: .integer(1))])]), json: true)
+                == "{\"\(escaped)\":1}\n")
         let revealed = Report(records: [.secret(secret(text), prefix: "")])
         #expect(rendered(revealed, json: true, reveal: true) == "\"\(escaped)\"\n")
     }
@@ -286,7 +288,8 @@ import Testing
     @Test(
         "a revealed secret that is not UTF-8 is base64 in an object",
         arguments: [
-            ([0xff], "/w=="), ([0xff, 0xfe], "//4="), ([0xff, 0x00, 0x41], "/wBB"), ([0xc0, 0x80, 0x41, 0x42], "wIBBQg=="),
+            ([0xff], "/w=="), ([0xff, 0xfe], "//4="), ([0xff, 0x00, 0x41], "/wBB"),
+            ([0xc0, 0x80, 0x41, 0x42], "wIBBQg=="),
             ([0xed, 0xa0, 0x80], "7aCA"), ([0xf4, 0x90, 0x80, 0x80], "9JCAgA=="), ([0x41, 0xe2, 0x82], "QeKC"),
         ])
     func base64(bytes: [UInt8], encoded: String) {

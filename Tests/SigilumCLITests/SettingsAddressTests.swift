@@ -21,9 +21,11 @@ private func refusal(_ url: String) -> HTTPAddressError? {
         "an absolute http or https URL is an address, without slashes at its end",
         arguments: [
             ("https://api.linear.app", "https://api.linear.app"), ("https://api.linear.app/", "https://api.linear.app"),
-            ("https://h/a/b//", "https://h/a/b"), ("HTTPS://Host/Path", "https://Host/Path"), ("http://h:1", "http://h:1"),
+            ("https://h/a/b//", "https://h/a/b"), ("HTTPS://Host/Path", "https://Host/Path"),
+            ("http://h:1", "http://h:1"),
             ("http://127.0.0.1:65535/x", "http://127.0.0.1:65535/x"), ("http://[::1]:80/", "http://[::1]:80"),
-            ("https://h/%20;a=b,(c)'d'!*$&+@:~", "https://h/%20;a=b,(c)'d'!*$&+@:~"), ("https://a_b.c.", "https://a_b.c."),
+            ("https://h/%20;a=b,(c)'d'!*$&+@:~", "https://h/%20;a=b,(c)'d'!*$&+@:~"),
+            ("https://a_b.c.", "https://a_b.c."),
             ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
         ])
     func addresses(_ url: String, _ text: String) throws {
@@ -38,7 +40,8 @@ private func refusal(_ url: String) -> HTTPAddressError? {
             ("http:h", .notAbsolute), ("http:/h", .notAbsolute), ("httpss://h", .notAbsolute), ("://h", .notAbsolute),
             ("http://", .noHost), ("http:///x", .noHost), ("http://:80", .noHost),
             ("http://u@h", .userInfo), ("http://u:\(canary)@h", .userInfo), ("http://@h", .userInfo),
-            ("http://h?x=\(canary)", .query), ("http://h/?", .query), ("http://h#f", .fragment), ("http://h/?a#b", .fragment),
+            ("http://h?x=\(canary)", .query), ("http://h/?", .query), ("http://h#f", .fragment),
+            ("http://h/?a#b", .fragment),
             ("http://h:", .malformedPort), ("http://h:0", .malformedPort), ("http://h:65536", .malformedPort),
             ("http://h:8a", .malformedPort), ("http://h:-1", .malformedPort), ("http://h:000080", .malformedPort),
             ("http://[::1", .malformedHost), ("http://[::1]x", .malformedHost), ("http://[localhost]", .malformedHost),
@@ -46,9 +49,12 @@ private func refusal(_ url: String) -> HTTPAddressError? {
             ("http://a-", .malformedHost), ("http://.", .malformedHost), ("http://a%41", .malformedHost),
             ("http://a,b", .malformedHost), ("http://\(String(repeating: "a", count: 64)).b", .malformedHost),
             ("http://h/%", .malformedEscape), ("http://h/%4", .malformedEscape), ("http://h/%zz", .malformedEscape),
-            (" http://h", .forbiddenCharacter), ("http://h ", .forbiddenCharacter), ("http://h/\r\nX: y", .forbiddenCharacter),
-            ("http://h/\0", .forbiddenCharacter), ("http://h\\x", .forbiddenCharacter), ("http://münchen", .forbiddenCharacter),
-            ("http://h/<>", .forbiddenCharacter), ("http://h/{{X}}", .forbiddenCharacter), ("http://h/\u{7F}", .forbiddenCharacter),
+            (" http://h", .forbiddenCharacter), ("http://h ", .forbiddenCharacter),
+            ("http://h/\r\nX: y", .forbiddenCharacter),
+            ("http://h/\0", .forbiddenCharacter), ("http://h\\x", .forbiddenCharacter),
+            ("http://münchen", .forbiddenCharacter),
+            ("http://h/<>", .forbiddenCharacter), ("http://h/{{X}}", .forbiddenCharacter),
+            ("http://h/\u{7F}", .forbiddenCharacter),
         ] as [(String, HTTPAddressError)])
     func refused(_ url: String, _ reason: HTTPAddressError) {
         #expect(refusal(url) == reason)
@@ -64,9 +70,12 @@ private func refusal(_ url: String) -> HTTPAddressError? {
     @Test(
         "which hosts are this machine",
         arguments: [
-            ("http://localhost", true), ("http://LOCALHOST:80", true), ("http://localhost.", true), ("http://a.localhost", true),
-            ("http://127.0.0.1", true), ("http://127.255.1.2", true), ("http://[::1]", true), ("http://[0:0:0:0:0:0:0:1]", true),
-            ("http://128.0.0.1", false), ("http://10.127.0.1", false), ("http://[::2]", false), ("http://[fe80::1]", false),
+            ("http://localhost", true), ("http://LOCALHOST:80", true), ("http://localhost.", true),
+            ("http://a.localhost", true),
+            ("http://127.0.0.1", true), ("http://127.255.1.2", true), ("http://[::1]", true),
+            ("http://[0:0:0:0:0:0:0:1]", true),
+            ("http://128.0.0.1", false), ("http://10.127.0.1", false), ("http://[::2]", false),
+            ("http://[fe80::1]", false),
             ("http://localhost.example", false), ("http://127.0.0.1.example", false), ("http://mylocalhost", false),
             ("http://0.0.0.0", false),
         ])
@@ -77,7 +86,9 @@ private func refusal(_ url: String) -> HTTPAddressError? {
     @Test("the gateway's admin address is the option's, the variable's, else the default")
     func admin() throws {
         let stage = Stage(["GATEWAY_ADMIN_URL": "http://localhost:2/"])
-        #expect(try GatewaySettings.adminAddress(option: "http://127.0.0.1:1", stage.surroundings).text == "http://127.0.0.1:1")
+        #expect(
+            try GatewaySettings.adminAddress(option: "http://127.0.0.1:1", stage.surroundings).text
+                == "http://127.0.0.1:1")
         #expect(try GatewaySettings.adminAddress(option: nil, stage.surroundings).text == "http://localhost:2")
         let unset = Stage(["GATEWAY_ADMIN_URL": ""]).surroundings
         #expect(try GatewaySettings.adminAddress(option: nil, unset).text == "http://127.0.0.1:38100")
@@ -112,8 +123,8 @@ private func refusal(_ url: String) -> HTTPAddressError? {
                 failure { _ = try GatewaySettings.adminToken(Stage(["GATEWAY_ADMIN_TOKEN": bad]).surroundings) }
                     == Read(
                         78,
-                        "GATEWAY_ADMIN_TOKEN cannot go into an HTTP header: it has a control character or a space at an "
-                            + "end, or is not UTF-8"))
+                        "GATEWAY_ADMIN_TOKEN cannot go into an HTTP header: it has a control character or a space at "
+                            + "an end, or is not UTF-8"))
         }
     }
 

@@ -48,7 +48,8 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
     @Test(
         "a line that is no setting is refused with its number and the reason",
         arguments: [
-            ("A=1\nA", 2, .noName), ("=x", 1, .noName), ("A =x", 1, .noName), ("9A=x", 1, .noName), ("A-B=x", 1, .noName),
+            ("A=1\nA", 2, .noName), ("=x", 1, .noName), ("A =x", 1, .noName), ("9A=x", 1, .noName),
+            ("A-B=x", 1, .noName),
             ("a b=x", 1, .noName), ("export", 1, .noName), ("Ä=x", 1, .noName), ("\n\n\r\nsource x", 4, .noName),
             ("A=\"x", 1, .openQuote), ("A='x\ny'", 1, .openQuote), ("A='", 1, .openQuote),
             ("A=\"x\"y", 1, .behindQuote), ("A='x' y", 1, .behindQuote), ("A='x'#y", 1, .behindQuote),
@@ -101,7 +102,8 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
     func missing() throws {
         let folder = try TemporaryFolder()
         let silent = Stage(["HOME": folder.path])
-        #expect(try ConfigFile.load(silent.surroundings) == ConfigFile(path: folder(".sigilum/config.env"), values: [:]))
+        #expect(
+            try ConfigFile.load(silent.surroundings) == ConfigFile(path: folder(".sigilum/config.env"), values: [:]))
         #expect(silent.said() == [])
         let named = Stage(["SIGILUM_CONFIG_FILE": folder("x.env")])
         #expect(try ConfigFile.load(named.surroundings).value(.namespace) == nil)

@@ -154,6 +154,8 @@ private func take(
         #expect(try stage.surroundings.absolute("../y") == "/w/../y")
         let gone = Stage(workingDirectory: nil)
         #expect(try gone.surroundings.absolute("/x") == "/x")
-        #expect(failure { _ = try gone.surroundings.absolute("x") } == Read(66, "The working directory does not exist any more"))
+        #expect(
+            failure { _ = try gone.surroundings.absolute("x") }
+                == Read(66, "The working directory does not exist any more"))
     }
 }

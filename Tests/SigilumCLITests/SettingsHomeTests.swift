@@ -19,13 +19,17 @@ private func locate(
     func order() throws {
         let config = ConfigFile(path: "/c/config.env", values: ["GATEWAY_SIGILUM_HOME": "/by/config/"])
         let variables = ["GATEWAY_SIGILUM_HOME": "by-variable", "SIGILUM_HOME": "/programs"]
-        #expect(try locate("by-option", variables, config: config) == HomeLocation(path: "/w/by-option", source: .option))
-        #expect(try locate(nil, variables, config: config) == HomeLocation(path: "/w/by-variable", source: .environment))
+        #expect(
+            try locate("by-option", variables, config: config) == HomeLocation(path: "/w/by-option", source: .option))
+        #expect(
+            try locate(nil, variables, config: config) == HomeLocation(path: "/w/by-variable", source: .environment))
         let empty = ["GATEWAY_SIGILUM_HOME": ""]
         #expect(
             try locate(nil, empty, config: config)
                 == HomeLocation(path: "/by/config", source: .configFile("/c/config.env")))
-        #expect(try locate(nil, ["SIGILUM_HOME": "/x"]) == HomeLocation(path: "/w/.sigilum-workspace", source: .workingDirectory))
+        #expect(
+            try locate(nil, ["SIGILUM_HOME": "/x"])
+                == HomeLocation(path: "/w/.sigilum-workspace", source: .workingDirectory))
         #expect(failure { _ = try locate("") } == Read(64, "--sigilum-home is empty"))
     }
 
@@ -143,7 +147,9 @@ private func locate(
         try folder.folder("open", mode: 0o777)
         try folder.link("home", to: "open")
         #expect(
-            failure { _ = try SigilumHome.openForStoring(.init(path: folder("home"), source: .option), Stage().surroundings) }
+            failure {
+                _ = try SigilumHome.openForStoring(.init(path: folder("home"), source: .option), Stage().surroundings)
+            }
                 == Read(77, "Unsafe permissions: \(folder("open")): other users may write it"))
         try folder.folder("real")
         try folder.link("open/home", to: "../real")
@@ -199,6 +205,25 @@ private func locate(
         #expect(read?.status == 77)
         #expect(read?.message == "Unsafe permissions: \(folder.path): another user owns it")
         #expect(read?.hints.contains("mend it:  chown \(other) '\(folder.path)'") == true)
+    }
+
+    @Test("what root makes in a home that another user owns belongs to that user")
+    func rootOnForeignHome() throws {
+        let folder = try TemporaryFolder()
+        // Run by root, the home is given away; run by anybody else, it is somebody else's already.
+        let owner: uid_t = geteuid() == 0 ? 4711 : geteuid()
+        try #require(chown(folder.path, owner, getegid()) == 0)
+        let stage = Stage(user: 0)
+        let home = try SigilumHome.openForStoring(.init(path: folder.path, source: .option), stage.surroundings)
+        #expect(home.owner == FileOwner(uid: owner, gid: getegid()))
+        _ = try MasterKeyResolution.createKeyFile(in: home, surroundings: stage.surroundings)
+        #expect(try folder.names() == [".gitignore", "gateway-master-key"])
+        for name in try folder.names() {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder(name))
+            #expect(attributes[.ownerAccountID] as? UInt32 == owner)
+        }
+        let key = try MasterKeyResolution.resolve(option: nil, home: home, surroundings: stage.surroundings)
+        #expect(text(key?.secret) == folder.content("gateway-master-key"))
     }
 
     @Test("a home under a folder that everybody may write is refused before it is made")

@@ -34,7 +34,10 @@ private func error(_ bytes: [UInt8]) -> JSON5Error? {
             ("{z:[1,-2.5e3,+.5,5.,0xFF,Infinity,-Infinity,NaN,true,false,null,[],{},[[]],],a:{b:'x'}}", "x"),
             ("{_$1:1, $:2, ünï:3, a:{b:'x'}}", "x"),
             (#"{\u0061:{"\x62":'x'}}"#, "x"),
-            (#"{a:{b:'it\'s \"x\"\\ \/ \n\t\r\b\f\v\0 \x41\u00e9 \q'}}"#, "it's \"x\"\\ / \n\t\r\u{8}\u{C}\u{B}\0 A\u{E9} q"),
+            (
+                #"{a:{b:'it\'s \"x\"\\ \/ \n\t\r\b\f\v\0 \x41\u00e9 \q'}}"#,
+                "it's \"x\"\\ / \n\t\r\u{8}\u{C}\u{B}\0 A\u{E9} q"
+            ),
             (#"{a:{b:'\uD83D\uDE00'}}"#, "😀"),
             (#"{a:{b:'\uD83Dx'}}"#, "\u{FFFD}x"),
             ("{a:{b:'one\\\ntwo\\\r\nthree'}}", "onetwothree"),
@@ -62,7 +65,8 @@ private func error(_ bytes: [UInt8]) -> JSON5Error? {
         arguments: [
             ("", 0), ("   ", 3), ("{", 1), ("{a", 2), ("{a:", 3), ("{a:1", 4), ("{a:1]", 4), ("{,}", 1), ("{a:1,,}", 5),
             ("[,]", 1), ("[1 2]", 3), ("[1", 2), ("{a 1}", 3), ("{a:'x}", 3), ("{a:'x\n'}", 5), ("{a:\"x'}", 3),
-            ("{1a:1}", 1), ("{a-b:1}", 2), ("{a:tru}", 3), ("{a:@}", 3), ("{} {}", 3), ("{}x", 2), ("/* x", 0), ("/", 0),
+            ("{1a:1}", 1), ("{a-b:1}", 2), ("{a:tru}", 3), ("{a:@}", 3), ("{} {}", 3), ("{}x", 2), ("/* x", 0),
+            ("/", 0),
             ("{a:'\\u12G4'}", 8), ("{a:'\\x4'}", 7), ("{a:'\\", 5), ("{\\x61:1}", 1),
         ])
     func malformed(_ text: String, _ offset: Int) {
@@ -91,10 +95,12 @@ private func error(_ bytes: [UInt8]) -> JSON5Error? {
     @Test("any bytes are read or refused")
     func anyBytes() {
         var generator = SystemRandomNumberGenerator()
-        let words = [
-            "{", "}", "[", "]", ":", ",", "'", "\"", "a", "b", "\\", "\\u", "00", "//", "/*", "*/", "\n", " ", "1", "-", "\u{A0}",
-            "\u{2028}", "null", "\0",
-        ].map { Array($0.utf8) } + [[0xFF], [0xE2], [0xE2, 0x80], [0xC2]]
+        let words =
+            [
+                "{", "}", "[", "]", ":", ",", "'", "\"", "a", "b", "\\", "\\u", "00", "//", "/*", "*/", "\n", " ", "1",
+                "-", "\u{A0}",
+                "\u{2028}", "null", "\0",
+            ].map { Array($0.utf8) } + [[0xFF], [0xE2], [0xE2, 0x80], [0xC2]]
         for _ in 0..<5000 {
             let bytes = (0..<Int.random(in: 0...30, using: &generator)).flatMap { _ in
                 words[Int.random(in: 0..<words.count, using: &generator)]

@@ -34,7 +34,8 @@ private struct Sources {
 
     func resolve(_ stage: Stage? = nil) throws -> MasterKey? {
         try MasterKeyResolution.resolve(
-            option: option, home: home, surroundings: (stage ?? Stage(variables, workingDirectory: folder.path)).surroundings)
+            option: option, home: home,
+            surroundings: (stage ?? Stage(variables, workingDirectory: folder.path)).surroundings)
     }
 
     func key(_ stage: Stage? = nil) throws -> String? { text(try resolve(stage)?.secret) }
@@ -108,7 +109,9 @@ private struct Sources {
                         78,
                         "The master key has a line end or another control character inside: --gateway-master-key"))
         }
-        #expect(text(try MasterKey(shared(String(repeating: "k", count: 4096)).bytes, source: .option).secret)?.count == 4096)
+        #expect(
+            text(try MasterKey(shared(String(repeating: "k", count: 4096)).bytes, source: .option).secret)?.count
+                == 4096)
         #expect(
             failure { _ = try MasterKey(shared(String(repeating: "k", count: 4097)).bytes, source: .option) }
                 == Read(78, "The master key is longer than 4096 bytes: --gateway-master-key"))
@@ -159,7 +162,8 @@ private struct Sources {
         }
     }
 
-    @Test("a key file that others may read or write is 77 with the chmod that mends it", arguments: [0o640, 0o604, 0o620])
+    @Test(
+        "a key file that others may read or write is 77 with the chmod that mends it", arguments: [0o640, 0o604, 0o620])
     func strict(_ mode: Int) throws {
         let sources = try Sources([:])
         let path = try sources.folder.write("home/gateway-master-key", canary, mode: mode_t(mode))
@@ -227,7 +231,8 @@ private struct Sources {
         "a command line is split as its quotes and backslashes say, and nothing is expanded",
         arguments: [
             ("a", ["a"]), ("  a\t b\n", ["a", "b"]), ("a 'b c' d", ["a", "b c", "d"]), ("a \"b c\"d", ["a", "b cd"]),
-            ("a ''", ["a", ""]), ("a \"\" b", ["a", "", "b"]), (#"a b\ c"#, ["a", "b c"]), (#"a "\"\\\n""#, ["a", #""\\n"#]),
+            ("a ''", ["a", ""]), ("a \"\" b", ["a", "", "b"]), (#"a b\ c"#, ["a", "b c"]),
+            (#"a "\"\\\n""#, ["a", #""\\n"#]),
             (#"a '\'"#, ["a", #"\"#]), ("a 'it'\\''s'", ["a", "it's"]), ("a $x `y` *", ["a", "$x", "`y`", "*"]),
             ("a|b>c", ["a|b>c"]), ("a \"'\" '\"'", ["a", "'", "\""]),
         ])

@@ -10,12 +10,14 @@ private let allowed = "a namespace is 3 to 64 of a-z, 0-9 and -, with no - at ei
 /// All sources at once, each with its own name; a test takes away from the top.
 private struct Sources {
     var option: String? = "by-option"
-    var variables = ["SIGILUM_NAMESPACE": "by-variable", "GATEWAY_SIGILUM_NAMESPACE": "by-gateway-variable", "USER": "by-user"]
+    var variables = [
+        "SIGILUM_NAMESPACE": "by-variable", "GATEWAY_SIGILUM_NAMESPACE": "by-gateway-variable", "USER": "by-user",
+    ]
     var config = ["SIGILUM_NAMESPACE": "by-config", "GATEWAY_SIGILUM_NAMESPACE": "by-gateway-config"]
     var openClawHome: String?
     var firstUsed: String? = "by-vault"
     var answer: String? = "by-answer"
-    var user: UInt32 = 1000
+    var user: UInt32 = geteuid() == 0 ? 1000 : geteuid()
 
     func resolve(_ stage: Stage? = nil) throws -> String {
         let stage = stage ?? Stage(variables, user: user)
@@ -70,7 +72,9 @@ private func openClaw(_ namespace: String) -> String {
     @Test("root is no namespace, nor is a user whose name is none")
     func users() {
         var sources = Sources(option: nil, variables: [:], config: [:], firstUsed: nil, answer: nil)
-        for (name, user) in [("root", 1000), ("johndee", 0), ("jd", 1000), ("John", 1000), ("", 1000)] as [(String, UInt32)] {
+        for (name, user) in [("root", 1000), ("johndee", 0), ("jd", 1000), ("John", 1000), ("", 1000)]
+            as [(String, UInt32)]
+        {
             sources.variables["USER"] = name
             sources.user = user
             #expect(failure { _ = try sources.resolve() } == Read(78, "Unable to resolve the namespace"))
@@ -88,7 +92,8 @@ private func openClaw(_ namespace: String) -> String {
                     hints: [
                         "give --namespace, or set SIGILUM_NAMESPACE or GATEWAY_SIGILUM_NAMESPACE",
                         "or put SIGILUM_NAMESPACE=… into /c/config.env",
-                        "or set it in /nonexistent/openclaw.json: hooks.internal.entries[\"sigilum-plugin\"].env.SIGILUM_NAMESPACE",
+                        "or set it in /nonexistent/openclaw.json: "
+                            + #"hooks.internal.entries["sigilum-plugin"].env.SIGILUM_NAMESPACE"#,
                         "looked too: the vault, which no namespace has used yet, and the variable USER",
                     ]))
     }
@@ -107,7 +112,8 @@ private func openClaw(_ namespace: String) -> String {
         #expect(failure { _ = try sources.resolve() } == Read(78, "Not a namespace: GATEWAY_SIGILUM_NAMESPACE"))
         sources.variables = [:]
         sources.config = ["SIGILUM_NAMESPACE": bad]
-        #expect(failure { _ = try sources.resolve() } == Read(78, "Not a namespace: SIGILUM_NAMESPACE in /c/config.env"))
+        #expect(
+            failure { _ = try sources.resolve() } == Read(78, "Not a namespace: SIGILUM_NAMESPACE in /c/config.env"))
         let folder = try TemporaryFolder()
         try folder.write("openclaw.json", openClaw(bad))
         sources.config = [:]
@@ -126,7 +132,8 @@ private func openClaw(_ namespace: String) -> String {
         let stage = Stage(["SIGILUM_NAMESPACE": "johndee"])
         let unused = Failure(.defect, code: "defect", "asked")
         let namespace = try NamespaceResolution.resolve(
-            option: nil, config: ConfigFile(path: nil, values: [:]), openClawHome: nil, surroundings: stage.surroundings,
+            option: nil, config: ConfigFile(path: nil, values: [:]), openClawHome: nil,
+            surroundings: stage.surroundings,
             firstUsed: { () throws(Failure) in throw unused }, ask: { () throws(Failure) in throw unused })
         #expect(namespace.text == "johndee")
         #expect(

@@ -22,7 +22,9 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
 @Suite struct SettingsRulesTests {
     @Test(
         "what a header can carry is taken",
-        arguments: ["x", "lin_api_x", "two words", "größe 😀", "\"'\\", "a=b&c=d", "{{X", "X}}", "{X}", "a{{X}}", "{{X}}a", "{}"])
+        arguments: [
+            "x", "lin_api_x", "two words", "größe 😀", "\"'\\", "a=b&c=d", "{{X", "X}}", "{X}", "a{{X}}", "{{X}}a", "{}",
+        ])
     func fits(_ value: String) {
         #expect(check(value) == nil)
     }
@@ -31,7 +33,8 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
         "control characters, white space at an end and references are refused",
         arguments: [
             ("", .empty), ("a\n", .controlCharacter), ("a\nb", .controlCharacter), ("a\r\nX: y", .controlCharacter),
-            ("\0", .controlCharacter), ("a\0b", .controlCharacter), ("a\tb", .controlCharacter), ("a\u{7F}", .controlCharacter),
+            ("\0", .controlCharacter), ("a\0b", .controlCharacter), ("a\tb", .controlCharacter),
+            ("a\u{7F}", .controlCharacter),
             ("a\u{85}b", .controlCharacter), ("\u{1B}[31m", .controlCharacter),
             (" a", .spaceAtAnEnd), ("a ", .spaceAtAnEnd), (" ", .spaceAtAnEnd), ("a\u{A0}", .spaceAtAnEnd),
             ("\u{3000}a", .spaceAtAnEnd), ("a\u{2028}", .spaceAtAnEnd),
@@ -63,7 +66,8 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
             ),
             (
                 .variableReference,
-                begin + "it has the form {{NAME}}, which the gateway replaces by a credential variable; nothing was stored"
+                begin + "it has the form {{NAME}}, which the gateway replaces by a credential variable"
+                    + "; nothing was stored"
             ),
         ]
         for (error, message) in cases { #expect(failure { throw error } == Read(64, message)) }
@@ -117,7 +121,9 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
 
     @Test(
         "a header name with anything else is 64",
-        arguments: ["", "X Key", "X:", "X-Key\r\nY: z", "ü", "X\0", "(x)", "a/b", "\"", String(repeating: "h", count: 129)])
+        arguments: [
+            "", "X Key", "X:", "X-Key\r\nY: z", "ü", "X\0", "(x)", "a/b", "\"", String(repeating: "h", count: 129),
+        ])
     func badHeader(_ name: String) {
         for mode in [AuthMode.bearer, .headerKey] {
             #expect(
@@ -131,7 +137,9 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
         for name in ["api_key", "TYPEFULLY_API_KEY", "a[b]", "$key", "a.b-c~d:e"] {
             #expect(try ConnectionRules.header(name, for: .queryParameter) == name)
         }
-        for name in ["", "a b", "a&b", "a=b", "a#b", "a?b", "a%b", "a+b", "ü", "a\n", String(repeating: "q", count: 129)] {
+        for name in [
+            "", "a b", "a&b", "a=b", "a#b", "a?b", "a%b", "a+b", "ü", "a\n", String(repeating: "q", count: 129),
+        ] {
             #expect(
                 failure { _ = try ConnectionRules.header(name, for: .queryParameter) }
                     == Read(64, "--upstream-header is not the name of a query parameter"))
@@ -140,7 +148,9 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
 
     @Test("an auth prefix may be empty and end with a space, and has no control character")
     func authPrefix() throws {
-        for prefix in ["", "Bearer ", "Token token=", "größe "] { #expect(try ConnectionRules.authPrefix(prefix) == prefix) }
+        for prefix in ["", "Bearer ", "Token token=", "größe "] {
+            #expect(try ConnectionRules.authPrefix(prefix) == prefix)
+        }
         for prefix in ["a\n", "\r", "\0", "\t", String(repeating: "p", count: 129)] {
             #expect(
                 failure { _ = try ConnectionRules.authPrefix(prefix) }
@@ -157,7 +167,8 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
         }
         for key in ["", ".", "..", "a b", "a/b", "a=b", "ü", "a\n", String(repeating: "k", count: 65)] {
             #expect(
-                failure { _ = try ConnectionRules.secretKey(key) } == Read(64, "--upstream-secret-key is not a key name"))
+                failure { _ = try ConnectionRules.secretKey(key) }
+                    == Read(64, "--upstream-secret-key is not a key name"))
         }
     }
 
@@ -175,7 +186,9 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
     @Test("a slug is a label, and a wrong one is not repeated")
     func slug() throws {
         #expect(try ServiceRules.slug("my-native-service").text == "my-native-service")
-        for text in ["", "ab", "-ab", "ab-", "A-b", "a_b", "a/b", "../x", "a\nb", "ü-x", String(repeating: "a", count: 65)] {
+        for text in [
+            "", "ab", "-ab", "ab-", "A-b", "a_b", "a/b", "../x", "a\nb", "ü-x", String(repeating: "a", count: 65),
+        ] {
             #expect(
                 failureWithHints { _ = try ServiceRules.slug(text) }
                     == Read(

@@ -132,7 +132,8 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
             #expect(
                 failureWithHints { _ = try read(.variable(misplaced)) }
                     == Read(
-                        66, "Environment variable is not set; its name is not repeated here, since it looks like a secret",
+                        66,
+                        "Environment variable is not set; its name is not repeated here, since it looks like a secret",
                         hints: ["the option takes the name of a variable that holds the secret, not the secret"]))
         }
     }
@@ -144,7 +145,9 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
             failureWithHints { _ = try read(.file("no"), in: folder.path) }
                 == Read(66, "File not found: \(folder("no"))"))
         try folder.write("file", "x")
-        #expect(failure { _ = try read(.file("file/x"), in: folder.path) } == Read(66, "File not found: \(folder("file/x"))"))
+        #expect(
+            failure { _ = try read(.file("file/x"), in: folder.path) }
+                == Read(66, "File not found: \(folder("file/x"))"))
         #expect(failure { _ = try read(.file(folder.path)) } == Read(64, "Not a file or a pipe: \(folder.path)"))
         #expect(failure { _ = try read(.file("/dev/zero")) } == Read(64, "Not a file or a pipe: /dev/zero"))
         #expect(
@@ -161,7 +164,8 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
         let tty = terminal(isTerminal: true, answer: "typed") { question in asked.withLock { $0.append(question) } }
         let piped = terminal(input: "piped")
         func source(_ variable: String?, _ file: String?, _ terminal: Terminal) throws -> String? {
-            let source = try SecretSource.entry(variable: variable, file: file, terminal: terminal, question: "Value of x: ")
+            let source = try SecretSource.entry(
+                variable: variable, file: file, terminal: terminal, question: "Value of x: ")
             return try read(source, ["A": "a"], in: nil, terminal)
         }
         #expect(try source(nil, nil, piped) == "piped")
@@ -172,6 +176,7 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
         #expect(asked.withLock { $0 } == ["Value of x: ", "Secret: "])
         #expect(failure { _ = try source("A", "f", piped) } == Read(64, "Use only one of: --from-env, --from-file"))
         #expect(
-            failure { _ = try source(nil, nil, terminal(isTerminal: true)) } == Read(64, "There is no terminal to ask on"))
+            failure { _ = try source(nil, nil, terminal(isTerminal: true)) }
+                == Read(64, "There is no terminal to ask on"))
     }
 }

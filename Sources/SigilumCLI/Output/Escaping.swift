@@ -110,7 +110,7 @@ enum Escaping {
         switch style {
         case .terminal:
             emitAll("\\u{", emit)
-            emitHex(scalar.value, digits: scalar.value < 0x10 ? 1 : (32 - scalar.value.leadingZeroBitCount + 3) / 4, emit)
+            emitHex(scalar.value, digits: max(1, (35 - scalar.value.leadingZeroBitCount) / 4), emit)
             emit(UInt8(ascii: "}"))
         case .json:
             for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {

@@ -24,6 +24,8 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     package init(integerLiteral number: Int64) { self = .integer(number) }
     package init(booleanLiteral truth: Bool) { self = .boolean(truth) }
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    package init(dictionaryLiteral members: (String, JSON)...) { self = .object(members.map { (key: $0.0, value: $0.1) }) }
+    package init(dictionaryLiteral members: (String, JSON)...) {
+        self = .object(members.map { (key: $0.0, value: $0.1) })
+    }
     package init(nilLiteral: ()) { self = .null }
 }

@@ -53,6 +53,10 @@ struct CommandTree: Sendable {
         guard arguments.count > node.names.count else { return nil }
         let word = arguments[node.names.count]
         guard !word.hasPrefix("-"), word.utf8.count <= 20 else { return nil }
+        if node.names.isEmpty, word == root._commandName {
+            // `./vault vault sync`: the program's own name again.
+            return command(meantBy: Array(arguments.dropFirst())).names
+        }
         let children = node.type.configuration.subcommands.filter { $0.configuration.shouldDisplay }
         for child in children {
             if let grandchild = Self.child(of: Node(names: [], type: child), named: word) {

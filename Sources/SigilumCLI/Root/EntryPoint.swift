@@ -8,6 +8,7 @@ internal import Glibc
 /// - Parameters:
 ///   - intake: The command line, its secrets already taken out.
 ///   - context: The world outside. Its program name and its secrets are set from the intake.
+/// - Returns: The exit status; see ``ExitStatus``.
 package func runSigilum(_ intake: ArgumentIntake, _ context: Context) async -> Int32 {
     await EntryPoint(root: EntryPoint.root(for: intake.program)).run(intake, context)
 }
@@ -73,7 +74,7 @@ struct EntryPoint {
             // A group without a command, or `help`: running it throws the help that it is.
             try command.run()
             return .text(root.helpMessage())
-        } catch where root.exitCode(for: error) == .success {
+        } catch  where root.exitCode(for: error) == .success {
             return .text(help(root.fullMessage(for: error), program: intake.program))
         } catch {
             throw UsageError(tree: tree, program: intake.program).failure(error, arguments: intake.arguments)
@@ -121,12 +122,14 @@ struct EntryPoint {
     /// A pipe that nobody reads any more is no failure: the work is done. A full disk behind standard output is one.
     private func status(_ status: ExitStatus, _ outcome: WriteOutcome, _ renderer: Renderer) -> Int32 {
         guard case .failed(let code) = outcome else { return status.rawValue }
-        let failure = Failure(.cannotWrite, code: "cannot-write", "Cannot write standard output: \(String(cString: strerror(code)))")
+        let failure = Failure(
+            .cannotWrite, code: "cannot-write", "Cannot write standard output: \(String(cString: strerror(code)))")
         renderer.show(failure, after: [])
         return failure.status.rawValue
     }
 
     private func renderer(_ context: Context, json: Bool, reveal: Bool) -> Renderer {
-        Renderer(results: context.results, notes: context.notes, program: context.program, json: json, reveal: reveal)
+        Renderer(
+            results: context.results, notes: context.notes, program: context.program, json: json, reveal: reveal)
     }
 }

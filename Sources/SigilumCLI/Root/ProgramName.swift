@@ -22,6 +22,7 @@ package enum ProgramName: Sendable, Equatable {
     /// A command as the user would type it: `sigilum vault sync` or `./vault sync`.
     ///
     /// - Parameter words: The words after `sigilum`.
+    /// - Returns: One line that a shell takes as it is.
     package func line(_ words: [String]) -> String {
         let quoted = words.map(Self.quote)
         switch (self, words.first) {

@@ -4,28 +4,25 @@ internal import ArgumentParser
 private enum Program {
     static let version = "sigilum 0.1.0"
     static let abstract = "Keeps the credentials of services: sealed, versioned, delivered, proven."
+    static let discussion = """
+        Example:
+          sigilum service add --service-slug my-native-service
+          sigilum vault status
+        """
 }
 
 /// The program called `sigilum`.
 struct SigilumRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sigilum", abstract: Program.abstract,
-        discussion: """
-            Example:
-              sigilum service add --service-slug my-native-service
-              sigilum vault status
-            """,
-        version: Program.version, subcommands: [VaultGroup.self, ServiceGroup.self])
+        discussion: Program.discussion, version: Program.version,
+        subcommands: [VaultGroup.self, ServiceGroup.self])
 }
 
 /// The program called `vault`: the vault's commands need no prefix.
 struct VaultRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vault", abstract: Program.abstract,
-        discussion: """
-            Example:
-              sigilum service add --service-slug my-native-service
-              sigilum vault status
-            """,
-        version: Program.version, subcommands: VaultGroup.commands + [ServiceGroup.self])
+        discussion: Program.discussion, version: Program.version,
+        subcommands: VaultGroup.commands + [ServiceGroup.self])
 }

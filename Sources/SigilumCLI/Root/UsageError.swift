@@ -62,7 +62,9 @@ struct UsageError {
     /// The last mark of "The value 'V' is invalid for '…'" ends the value, whatever it contains: what follows is the
     /// option and the words that it takes. What a conversion says of itself follows a colon, and is not kept.
     private func invalidValue(_ declared: String) -> Message {
-        guard let (option, rest) = declared.between("", "'") else { return "A value is invalid" }
+        guard let (option, rest) = declared.between("", "'"),
+            option.hasPrefix("<") || tree.optionNames.contains(String(option.prefix { $0 != " " }))
+        else { return "A value is invalid" }
         let words = rest.hasPrefix(". Please provide one of") ? rest : ""
         return "The value given is invalid for '\(plain: option)'\(plain: words)"
     }

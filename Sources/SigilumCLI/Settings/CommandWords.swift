@@ -8,8 +8,8 @@ enum CommandWordsError: Error, Equatable {
 /// Splits a command line into words without a shell.
 ///
 /// White space parts words. Between single quotes everything stands for itself; between double quotes a backslash
-/// before `"` or `\` stands for that character; outside quotes it does so before any. Nothing is expanded: `$`, `~`, `*`, `|`
-/// and `;` are ordinary characters.
+/// before `"` or `\` stands for that character; outside quotes it does so before any. Nothing is expanded: `$`, `~`,
+/// `*`, `|` and `;` are ordinary characters.
 enum CommandWords {
     static func split(_ text: String) throws(CommandWordsError) -> [String] {
         var words: [String] = []

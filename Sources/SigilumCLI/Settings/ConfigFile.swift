@@ -30,8 +30,8 @@ struct ConfigFile: Sendable, Equatable {
     }
 
     /// Reads the file: the one that `SIGILUM_CONFIG_FILE` names, else `config.env` in the folder that
-    /// `SIGILUM_CONFIG_HOME` names, else `~/.sigilum/config.env`. One that is not there is empty; where the first of these
-    /// says so, there is a warning.
+    /// `SIGILUM_CONFIG_HOME` names, else `~/.sigilum/config.env`. One that is not there is empty; where the first of
+    /// these names it, there is a warning.
     ///
     /// - Throws: 77 where others may write the file or somebody else owns it, 78 where a line is not a setting.
     static func load(_ surroundings: Surroundings) throws(Failure) -> ConfigFile {

@@ -2,8 +2,8 @@ internal import SecureMemory
 
 /// How the gateway is reached, and where its files are.
 enum GatewaySettings {
-    /// The admin address: `--gateway-admin-url`, `GATEWAY_ADMIN_URL`, `http://127.0.0.1:38100`. Plain http to another machine
-    /// gets a warning, since secrets are sent there.
+    /// The admin address: `--gateway-admin-url`, `GATEWAY_ADMIN_URL`, `http://127.0.0.1:38100`. Plain http to another
+    /// machine gets a warning, since secrets are sent there.
     static func adminAddress(option: String?, _ surroundings: Surroundings) throws(Failure) -> HTTPAddress {
         let source: Message = option == nil ? "GATEWAY_ADMIN_URL" : "--gateway-admin-url"
         let text = option ?? surroundings.setting("GATEWAY_ADMIN_URL") ?? "http://127.0.0.1:38100"
@@ -24,7 +24,10 @@ enum GatewaySettings {
         } catch {
             throw Failure(
                 .configuration, code: "admin-token",
-                "GATEWAY_ADMIN_TOKEN cannot go into an HTTP header: it has a control character or a space at an end, or is not UTF-8")
+                """
+                GATEWAY_ADMIN_TOKEN cannot go into an HTTP header: it has a control character or a space at an end, or \
+                is not UTF-8
+                """)
         }
         return token
     }

@@ -13,8 +13,11 @@ enum HTTPValueError: Error, Equatable {
 enum HTTPValueRule {
     /// Checks a value where it lies.
     ///
-    /// - Parameter allowsVariableReference: `--allow-variable-reference`: the gateway takes a value of the form `{{NAME}}`
-    ///   for a reference to one of its credential variables and replaces it at each call.
+    /// - Parameters:
+    ///   - value: The secret.
+    ///   - allowsVariableReference: `--allow-variable-reference`: the gateway takes a value of the form `{{NAME}}` for
+    ///     a reference to one of its credential variables and replaces it at each call.
+    /// - Throws: The first reason why it cannot be one.
     static func check(
         _ value: borrowing SecretBytes, allowsVariableReference: Bool
     ) throws(HTTPValueError) {
@@ -37,7 +40,8 @@ enum HTTPValueRule {
             // The gateway trims what Unicode calls white space, not only the space bar's.
             let ends = [first, latest].compactMap { $0 }
             guard !ends.contains(where: \.properties.isWhitespace) else { throw .spaceAtAnEnd }
-            let isReference = bytes.starts(with: "{{".utf8) && last == UInt8(ascii: "}") && bytes.dropLast().last == last
+            let isReference =
+                bytes.starts(with: "{{".utf8) && last == UInt8(ascii: "}") && bytes.dropLast().last == last
             guard allowsVariableReference || !isReference else { throw .variableReference }
         }
     }

@@ -40,7 +40,8 @@ struct JSON5Scanner {
     private var wideBlank: Int? {
         if startsHere("\u{A0}") { return 2 }
         guard let first = next, [0xE1, 0xE2, 0xE3, 0xEF].contains(first), offset + 2 < bytes.count else { return nil }
-        let scalar = UInt32(first & 0x0F) << 12 | UInt32(bytes[offset + 1] & 0x3F) << 6 | UInt32(bytes[offset + 2] & 0x3F)
+        let scalar =
+            UInt32(first & 0x0F) << 12 | UInt32(bytes[offset + 1] & 0x3F) << 6 | UInt32(bytes[offset + 2] & 0x3F)
         let isBlank = [0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF].contains(scalar)
         return isBlank || (0x2000...0x200A).contains(scalar) ? 3 : nil
     }

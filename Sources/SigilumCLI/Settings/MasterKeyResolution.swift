@@ -7,16 +7,15 @@ enum MasterKeyResolution {
     /// The name of the key file in a home, and of the credential that systemd hands over.
     static let fileName = "gateway-master-key"
 
-    /// How long `GATEWAY_MASTER_KEY_COMMAND` may take: somebody may have to touch a device or type a password.
-    static let commandMilliseconds = 120_000
-
     /// The key, from the first of these that is set: the option, `GATEWAY_MASTER_KEY`, the file that
-    /// `GATEWAY_MASTER_KEY_FILE` names, the output of `GATEWAY_MASTER_KEY_COMMAND`, the credential `gateway-master-key` of
-    /// systemd, the key file in the home. What is set and cannot be used is an error, never passed over.
+    /// `GATEWAY_MASTER_KEY_FILE` names, the output of `GATEWAY_MASTER_KEY_COMMAND`, the credential
+    /// `gateway-master-key` of systemd, the key file in the home. What is set and cannot be used is an error, never
+    /// passed over.
     ///
     /// - Parameters:
     ///   - option: The value of `--gateway-master-key`.
     ///   - home: nil where there is none yet.
+    ///   - surroundings: The environment.
     /// - Returns: nil where none is set.
     /// - Throws: 66 for a named file that is not there, 77 for one that is not safe, 78 for what is no key.
     static func resolve(
@@ -34,7 +33,7 @@ enum MasterKeyResolution {
                 hints: ["GATEWAY_MASTER_KEY_FILE names it"])
         }
         if let command = surroundings.setting("GATEWAY_MASTER_KEY_COMMAND") {
-            return try run(command, surroundings)
+            return try MasterKeyCommand.run(command)
         }
         if let folder = surroundings.setting("CREDENTIALS_DIRECTORY"), folder.hasPrefix("/") {
             let path = Surroundings.tidy(folder + "/" + fileName)
@@ -54,8 +53,8 @@ enum MasterKeyResolution {
             ])
     }
 
-    /// Makes the key file of a home: a new random key of 64 hex digits, 0600, without a line end, so that its content can be
-    /// handed on as it is. Where another process made one meanwhile, that one is the key.
+    /// Makes the key file of a home: a new random key of 64 hex digits, 0600, without a line end, so that its content
+    /// can be handed on as it is. Where another process made one meanwhile, that one is the key.
     static func createKeyFile(in home: SigilumHome, surroundings: Surroundings) throws(Failure) -> MasterKey {
         let source = MasterKeySource.homeFile(path: home.path(of: fileName))
         let digits = hexDigits(SecretBytes(randomCount: 32))
@@ -118,47 +117,6 @@ enum MasterKeyResolution {
     private static func failure(_ error: FileError, _ source: MasterKeySource) -> Failure {
         if case .tooLarge = error { return MasterKey.tooLong(source) }
         return error.failure
-    }
-
-    /// The output of a program that is started without a shell. Its standard error is the user's, so that it can say
-    /// what it wants.
-    private static func run(_ command: String, _ surroundings: Surroundings) throws(Failure) -> MasterKey {
-        let words: [String]
-        do throws(CommandWordsError) {
-            words = try CommandWords.split(command)
-        } catch {
-            let reason: Message =
-                switch error {
-                case .openQuote: "a quote is not closed"
-                case .endsWithBackslash: "it ends with a backslash"
-                case .empty: "it names no program"
-                }
-            throw commandFailure(reason, hints: ["it is split into words without a shell"])
-        }
-        let result: ChildResult
-        do throws(ChildProcessError) {
-            result = try ChildProcess.run(
-                words, errors: .inherited, outputLimit: MasterKey.lengthLimit, timeoutMilliseconds: commandMilliseconds)
-        } catch {
-            throw commandFailure(describe(error))
-        }
-        guard result.status == 0 else { throw commandFailure("it ended with status \(result.status)") }
-        return try MasterKey(result.output, source: .command)
-    }
-
-    private static func describe(_ error: ChildProcessError) -> Message {
-        switch error {
-        case .notFound: "there is no such program"
-        case .cannotStart(_, let number): "it cannot be started: \(String(cString: strerror(number)))"
-        case .timedOut: "it was not done after \(commandMilliseconds / 1000) seconds"
-        case .outputTooLarge(_, let limit): "it wrote more than \(limit) bytes"
-        case .malformedCall: "it has a word that no program can be given"
-        }
-    }
-
-    /// Names no word of the command: some have a password among them.
-    private static func commandFailure(_ reason: Message, hints: [Message] = []) -> Failure {
-        Failure(.configuration, code: "master-key", "GATEWAY_MASTER_KEY_COMMAND failed: \(reason)", hints: hints)
     }
 
     private static func hexDigits(_ random: borrowing SecretBytes) -> SecretBytes {

@@ -10,9 +10,12 @@ enum NamespaceResolution {
     ///
     /// - Parameters:
     ///   - option: The value of `--namespace`.
+    ///   - config: What `config.env` says.
     ///   - openClawHome: The folder of `openclaw.json`.
+    ///   - surroundings: The environment.
     ///   - firstUsed: The namespace that the vault was first used with; nil where there is none.
     ///   - ask: Asks on the terminal; nil where nobody can be asked.
+    /// - Returns: The namespace; there is always one.
     /// - Throws: 64 for an option or an answer that is no namespace, 78 for a setting that is none, and where there is
     ///   nothing to take it from.
     static func resolve(
@@ -37,7 +40,9 @@ enum NamespaceResolution {
         throw unresolved(config: config, openClawHome: openClawHome)
     }
 
-    private static func namespace(_ text: String, from source: Message, _ status: ExitStatus) throws(Failure) -> Namespace {
+    private static func namespace(_ text: String, from source: Message, _ status: ExitStatus) throws(Failure)
+        -> Namespace
+    {
         do throws(NameError) {
             return try Namespace(text)
         } catch {

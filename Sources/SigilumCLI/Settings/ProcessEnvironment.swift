@@ -6,7 +6,8 @@ internal import Synchronization
 /// The environment variables of the process, as a value: the live ones, or fixed ones for a test.
 ///
 /// Plain settings are read as text. A secret is *taken*: moved into guarded memory, wiped from the environment block
-/// (which `/proc/PID/environ` shows to every process of the same user) and removed from it, so that no child inherits it.
+/// (which `/proc/PID/environ` shows to every process of the same user) and removed from it, so that no child inherits
+/// it.
 package struct ProcessEnvironment: Sendable {
     /// The text of a variable; nil where it is not set, or was taken as a secret. An empty variable is `""`. Bytes that
     /// are not UTF-8 are replaced by U+FFFD.
@@ -23,7 +24,9 @@ package struct ProcessEnvironment: Sendable {
     }
 
     /// Variables that hold a secret whatever the command is. They are taken before anything else looks.
-    package static let wellKnownSecrets = ["GATEWAY_MASTER_KEY", "GATEWAY_ADMIN_TOKEN", "JWT_SECRET", "SIGILUM_OWNER_TOKEN"]
+    package static let wellKnownSecrets = [
+        "GATEWAY_MASTER_KEY", "GATEWAY_ADMIN_TOKEN", "JWT_SECRET", "SIGILUM_OWNER_TOKEN",
+    ]
 
     /// The environment of this process. The first use takes ``wellKnownSecrets``: make it early in `main`, before a
     /// library copies the block and before a second thread starts.
@@ -35,7 +38,8 @@ package struct ProcessEnvironment: Sendable {
             takeSecret: { taken.take($0) })
     }()
 
-    /// An environment of these variables and no others. Secrets behave as in ``live``: a taken one is no longer a value.
+    /// An environment of these variables and no others. Secrets behave as in ``live``: a taken one is no longer a
+    /// value.
     package static func fixed(_ values: [String: String]) -> ProcessEnvironment {
         let taken = TakenSecrets { name in values[name].map { SecretBytes(copying: Array($0.utf8)) } }
         for name in wellKnownSecrets { _ = taken.take(name) }

@@ -48,7 +48,9 @@ enum SecretSource: Sendable {
         case .file(let path): secret = SharedSecret(try Self.readFile(path, surroundings))
         case .standardInput:
             // Typed rather than piped: then without echo.
-            guard !terminal.inputIsTerminal() else { return try SecretSource.prompt("Secret: ").read(surroundings, terminal) }
+            guard !terminal.inputIsTerminal() else {
+                return try SecretSource.prompt("Secret: ").read(surroundings, terminal)
+            }
             secret = SharedSecret(try Self.asFailure(terminal.readInput))
         case .prompt(let question):
             secret = SharedSecret(

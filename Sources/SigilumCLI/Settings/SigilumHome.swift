@@ -27,6 +27,14 @@ struct SigilumHome: Sendable {
         return try open(location, isNew: false, surroundings)
     }
 
+    /// Opens the home where there is one.
+    ///
+    /// - Throws: 77 where it is not safe.
+    static func openIfThere(_ location: HomeLocation, _ surroundings: Surroundings) throws(Failure) -> SigilumHome? {
+        guard try exists(location) else { return nil }
+        return try openForReading(location, surroundings)
+    }
+
     /// Opens the home for a command that stores, and makes it first where it is missing: 0700, with a `.gitignore` of
     /// `*`. What was made is said.
     ///

@@ -4,8 +4,8 @@ internal import SecureMemory
 
 /// Questions on an open terminal.
 enum TerminalPrompt {
-    /// Asks without echo. The answer goes byte by byte into guarded memory; erase, word-free kill (`^U`) and end of
-    /// input (`^D`) work as they do on any terminal.
+    /// Asks without echo. The answer goes byte by byte into guarded memory; erase, kill (`^U`) and end of input
+    /// (`^D`) work as they do on any terminal.
     static func secret(on terminal: Int32, question: String) throws(TerminalError) -> SecretBytes {
         guard sigilum_terminal_hide(terminal) == 0 else { throw .system(errno) }
         defer {

@@ -42,7 +42,8 @@ package enum Redaction {
         "npm_", "pypi-", "rubygems_", "dckr_pat_",
         // Services with an API: OpenAI and Anthropic, Linear, Typefully, Hugging Face, SendGrid, Shopify, Notion,
         // Figma, PostHog, Groq, Perplexity, Replicate, Resend, Postman, Doppler, Sentry.
-        "sk-", "lin_", "tfy_", "hf_", "SG.", "shpat_", "shpss_", "ntn_", "figd_", "phc_", "phx_", "gsk_", "pplx-", "r8_",
+        "sk-", "lin_", "tfy_", "hf_", "SG.", "shpat_", "shpss_", "ntn_", "figd_", "phc_", "phx_", "gsk_", "pplx-",
+        "r8_",
         "re_", "PMAK-", "dp.st.", "sntrys_",
     ]
 }

@@ -19,18 +19,13 @@ struct VaultPlace {
         let config = try ConfigFile.load(surroundings)
         let location = try given
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
-        var home: SigilumHome?
-        do throws(Failure) {
-            home = try SigilumHome.openForReading(location, surroundings)
-        } catch where error.code == HomeLocation.notFoundCode {
-            home = nil
-        }
+        let home = try SigilumHome.openIfThere(location, surroundings)
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         var storage = try home.flatMap { try context.openers.storage($0.folder, $0.owner, false, allowUnsafe) }
         if let found = storage, try !Vault.exists(in: found) { storage = nil }
         return VaultPlace(
             location: location, home: home,
-            anchors: try context.openers.anchors(
+            anchors: context.openers.anchors(
                 home?.folder.path ?? location.path, try Session.stateFolder(surroundings)),
             storage: storage, surroundings: surroundings)
     }
