@@ -37,6 +37,12 @@ final class KillScene: Sendable {
             variables: ["SECRET": second.text, "GATEWAY_ADMIN_URL": gateway.url].merging(variables) { $1 })
     }
 
+    func rotateKey(_ variables: [String: String] = [:]) -> ProgramRunner.Call {
+        home.call(
+            "vault rotate service-api-key/linear",
+            variables: ["GATEWAY_ADMIN_URL": gateway.url].merging(variables) { $1 })
+    }
+
     func run(_ line: String) async throws -> ProgramResult {
         try await home.run(line, variables: ["GATEWAY_ADMIN_URL": gateway.url])
     }
