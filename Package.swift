@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "VaultTestSupport",
             dependencies: [
-                "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "SafeFiles", "SecureMemory", "VaultCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

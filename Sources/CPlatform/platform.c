@@ -20,3 +20,7 @@ int sigilum_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 int sigilum_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);
 }
+
+int sigilum_spawn_start_in(posix_spawn_file_actions_t *actions, const char *folder) {
+    return posix_spawn_file_actions_addchdir_np(actions, folder);
+}

@@ -21,11 +21,13 @@ package struct Canary: Sendable {
     private var forms: [(name: String, bytes: [UInt8])] {
         // The random part alone, so that a value without its public prefix is found as well.
         let core = Array(bytes.suffix(min(bytes.count, 30)))
-        var forms = [
+        let percent = core.map { [UInt8(ascii: "%")] + Self.hex([$0], "0123456789ABCDEF") }
+        let wide = core.map { [$0, 0] as [UInt8] }
+        var forms: [(name: String, bytes: [UInt8])] = [
             ("as it is", core), ("backwards", core.reversed()), ("hex", Self.hex(core, "0123456789abcdef")),
             ("HEX", Self.hex(core, "0123456789ABCDEF")),
-            ("percent", core.flatMap { [UInt8(ascii: "%")] + Self.hex([$0], "0123456789ABCDEF") }),
-            ("UTF-16", Array(core.flatMap { [$0, 0] }.dropLast())),
+            ("percent", Array(percent.joined())),
+            ("UTF-16", Array(wide.joined().dropLast())),
         ]
         for skip in 0..<3 {
             // Whatever precedes it shifts the groups of three; what stays the same lies between.
@@ -39,15 +41,17 @@ package struct Canary: Sendable {
 
     private static func hex(_ bytes: [UInt8], _ digits: String) -> [UInt8] {
         let digits = Array(digits.utf8)
-        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return Array(bytes.map { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }.joined())
     }
 
     private static func base64(_ bytes: [UInt8], _ last: String) -> [UInt8] {
         let digits = Array(("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last).utf8)
-        return stride(from: 0, to: bytes.count - 2, by: 3).flatMap { start in
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count - 2, by: 3) {
             let group = Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
-            return [18, 12, 6, 0].map { digits[group >> $0 & 63] }
+            text += [18, 12, 6, 0].map { digits[group >> $0 & 63] }
         }
+        return text
     }
 
     private static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {

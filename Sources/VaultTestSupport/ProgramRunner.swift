@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// Runs the built program as a user would: another process, with arguments, variables and standard input that the test
@@ -57,7 +58,7 @@ package struct ProgramRunner: Sendable {
         let input: Descriptor
         if call.holdsInput {
             var ends: [Int32] = [-1, -1]
-            guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .system("pipe2", errno) }
+            guard sigilum_pipe(&ends) == 0 else { throw .system("pipe2", errno) }
             (input, held) = (Descriptor(ends[0]), Descriptor(ends[1]))
             held?.write(call.input ?? [])
         } else {
@@ -76,8 +77,8 @@ package struct ProgramRunner: Sendable {
         for (target, descriptor) in descriptors.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        posix_spawn_file_actions_addchdir_np(&actions, call.folder)
+        sigilum_spawn_close_from(&actions, 3)
+        sigilum_spawn_start_in(&actions, call.folder)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -125,10 +126,10 @@ package struct ProgramRunner: Sendable {
     }
 
     private static func temporaryFile() throws(ProgramError) -> Descriptor {
-        var template = Array(((variable("TMPDIR") ?? "/tmp") + "/program.XXXXXX").utf8CString)
-        let number = mkostemp(&template, O_CLOEXEC)
-        guard number >= 0 else { throw .system("mkostemp", errno) }
-        unlink(template)
+        let name = (variable("TMPDIR") ?? "/tmp") + "/program-\(UInt64.random(in: 0 ... .max))"
+        let number = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw .system("open \(name)", errno) }
+        unlink(name)
         return Descriptor(number)
     }
 

@@ -39,8 +39,8 @@ private func refusal(_ url: String) -> HTTPAddressError? {
             ("ftp://h", .notAbsolute), ("file:///etc/passwd", .notAbsolute), ("javascript:alert(1)", .notAbsolute),
             ("http:h", .notAbsolute), ("http:/h", .notAbsolute), ("httpss://h", .notAbsolute), ("://h", .notAbsolute),
             ("http://", .noHost), ("http:///x", .noHost), ("http://:80", .noHost),
-            ("http://u@h", .userInfo), ("http://u:\(canary)@h", .userInfo), ("http://@h", .userInfo),
-            ("http://h?x=\(canary)", .query), ("http://h/?", .query), ("http://h#f", .fragment),
+            ("http://u@h", .userInfo), ("http://u:\(planted)@h", .userInfo), ("http://@h", .userInfo),
+            ("http://h?x=\(planted)", .query), ("http://h/?", .query), ("http://h#f", .fragment),
             ("http://h/?a#b", .fragment),
             ("http://h:", .malformedPort), ("http://h:0", .malformedPort), ("http://h:65536", .malformedPort),
             ("http://h:8a", .malformedPort), ("http://h:-1", .malformedPort), ("http://h:000080", .malformedPort),
@@ -104,9 +104,9 @@ private func refusal(_ url: String) -> HTTPAddressError? {
         let hint = "an address is http://HOST:PORT or https://HOST"
         #expect(
             failureWithHints {
-                _ = try GatewaySettings.adminAddress(option: "http://u:\(canary)@h", Stage().surroundings)
+                _ = try GatewaySettings.adminAddress(option: "http://u:\(planted)@h", Stage().surroundings)
             } == Read(64, "Not an address: --gateway-admin-url: it has a user name or password", hints: [hint]))
-        let stage = Stage(["GATEWAY_ADMIN_URL": canary])
+        let stage = Stage(["GATEWAY_ADMIN_URL": planted])
         #expect(
             failure { _ = try GatewaySettings.adminAddress(option: nil, stage.surroundings) }
                 == Read(78, "Not an address: GATEWAY_ADMIN_URL: it is not an absolute http or https URL"))
@@ -115,10 +115,10 @@ private func refusal(_ url: String) -> HTTPAddressError? {
 
     @Test("the admin token comes from its variable, and must fit a header")
     func token() throws {
-        #expect(text(try GatewaySettings.adminToken(Stage(["GATEWAY_ADMIN_TOKEN": canary]).surroundings)) == canary)
+        #expect(text(try GatewaySettings.adminToken(Stage(["GATEWAY_ADMIN_TOKEN": planted]).surroundings)) == planted)
         #expect(try GatewaySettings.adminToken(Stage(["GATEWAY_ADMIN_TOKEN": ""]).surroundings) === nil)
         #expect(try GatewaySettings.adminToken(Stage().surroundings) === nil)
-        for bad in ["\(canary)\n", " \(canary)", "\(canary)\r\nX: y"] {
+        for bad in ["\(planted)\n", " \(planted)", "\(planted)\r\nX: y"] {
             #expect(
                 failure { _ = try GatewaySettings.adminToken(Stage(["GATEWAY_ADMIN_TOKEN": bad]).surroundings) }
                     == Read(
@@ -158,9 +158,9 @@ private func refusal(_ url: String) -> HTTPAddressError? {
         #expect(try url(.ossLocal, nil, none, Stage()) == "http://127.0.0.1:8787")
         #expect(failure { _ = try url(.managed, "x", none, stage) }?.status == 64)
         #expect(
-            failure { _ = try url(.managed, nil, none, Stage(["SIGILUM_API_URL": canary])) }
+            failure { _ = try url(.managed, nil, none, Stage(["SIGILUM_API_URL": planted])) }
                 == Read(78, "Not an address: SIGILUM_API_URL: it is not an absolute http or https URL"))
-        let bad = ConfigFile(path: "/c/config.env", values: ["SIGILUM_API_URL": "http://h?\(canary)"])
+        let bad = ConfigFile(path: "/c/config.env", values: ["SIGILUM_API_URL": "http://h?\(planted)"])
         #expect(
             failure { _ = try url(.managed, nil, bad, Stage()) }
                 == Read(78, "Not an address: SIGILUM_API_URL in /c/config.env: it has a query"))
@@ -178,10 +178,10 @@ private func refusal(_ url: String) -> HTTPAddressError? {
         #expect(try DeploymentMode.forServices(local) == .ossLocal)
         #expect(try DeploymentMode.forServices(unset) == .ossLocal)
         #expect(
-            failure { _ = try DeploymentMode.forAuth(option: canary, managed) }
+            failure { _ = try DeploymentMode.forAuth(option: planted, managed) }
                 == Read(64, "--mode is neither managed nor oss-local"))
         #expect(
-            failure { _ = try DeploymentMode.forServices(Stage(["SIGILUM_MODE": canary]).surroundings) }
+            failure { _ = try DeploymentMode.forServices(Stage(["SIGILUM_MODE": planted]).surroundings) }
                 == Read(78, "SIGILUM_MODE is neither managed nor oss-local"))
     }
 }

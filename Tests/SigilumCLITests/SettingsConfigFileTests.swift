@@ -40,7 +40,7 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
 
     @Test("names that are not wanted are passed over, so a secret among them is not copied")
     func unwanted() throws {
-        #expect(try parse("JWT_SECRET=\(canary)\n_C9=1\nexport GATEWAY_MASTER_KEY='\(canary)'") == ["_C9": "1"])
+        #expect(try parse("JWT_SECRET=\(planted)\n_C9=1\nexport GATEWAY_MASTER_KEY='\(planted)'") == ["_C9": "1"])
         #expect(try parse("") == [:])
         #expect(try parse("exportA=1\nexport_A=1") == [:])
     }
@@ -55,7 +55,7 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
             ("A=\"x\"y", 1, .behindQuote), ("A='x' y", 1, .behindQuote), ("A='x'#y", 1, .behindQuote),
             ("A=\"a\" \"b\"", 1, .behindQuote), ("A=x\"y\"", 1, .quoteInside), ("A=it's", 1, .quoteInside),
             ("A=x\0y", 1, .controlCharacter), ("A=\u{1B}[31m", 1, .controlCharacter), ("A=x\ry", 1, .controlCharacter),
-            ("OTHER='\(canary)", 1, .openQuote),
+            ("OTHER='\(planted)", 1, .openQuote),
         ] as [(String, Int, ConfigFileError.Reason)])
     func refused(_ text: String, _ line: Int, _ reason: ConfigFileError.Reason) {
         #expect(parseError(Array(text.utf8)) == ConfigFileError(line: line, reason: reason))
@@ -116,18 +116,18 @@ private func parseError(_ bytes: [UInt8]) -> ConfigFileError? {
     @Test("only its own settings are taken from it, and an empty one is none")
     func settings() throws {
         let folder = try TemporaryFolder()
-        let lines = ["GATEWAY_SIGILUM_HOME=/h", "SIGILUM_API_URL=", "GATEWAY_MASTER_KEY=\(canary)"]
+        let lines = ["GATEWAY_SIGILUM_HOME=/h", "SIGILUM_API_URL=", "GATEWAY_MASTER_KEY=\(planted)"]
         try folder.write("config.env", lines.joined(separator: "\n"))
         let config = try ConfigFile.load(Stage(["SIGILUM_CONFIG_HOME": folder.path]).surroundings)
         #expect(config.value(.home) == "/h")
         #expect(config.value(.apiURL) == nil)
-        #expect(!"\(config)".contains(canary))
+        #expect(!"\(config)".contains(planted))
     }
 
     @Test("a file that cannot be read as settings is 78 with its line, and quotes nothing")
     func malformed() throws {
         let folder = try TemporaryFolder()
-        try folder.write("config.env", "A=1\nJWT_SECRET='\(canary)\n")
+        try folder.write("config.env", "A=1\nJWT_SECRET='\(planted)\n")
         let stage = Stage(["SIGILUM_CONFIG_HOME": folder.path])
         #expect(
             failure { _ = try ConfigFile.load(stage.surroundings) }

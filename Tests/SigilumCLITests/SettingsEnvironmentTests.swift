@@ -59,21 +59,21 @@ private func take(
 @Suite struct SettingsEnvironmentTests {
     @Test("a secret that is taken is wiped where it lay and is gone for children")
     func takenIsWiped() {
-        let block = Block(["PATH=/bin", "TOKEN=\(canary)", "HOME=/home/johndee"])
+        let block = Block(["PATH=/bin", "TOKEN=\(planted)", "HOME=/home/johndee"])
         let taken = block.take("TOKEN")
-        #expect(text(taken) == canary)
+        #expect(text(taken) == planted)
         #expect(block.entries == ["PATH=/bin", "HOME=/home/johndee"])
-        #expect(!block.memory.contains(canary))
+        #expect(!block.memory.contains(planted))
         #expect(block.memory.contains("TOKEN=\0"))
     }
 
     @Test("a name that stands twice gives its first value, and both are wiped")
     func twice() {
-        let block = Block(["TOKEN=first-\(canary)", "A=1", "TOKEN=second-\(canary)"])
+        let block = Block(["TOKEN=first-\(planted)", "A=1", "TOKEN=second-\(planted)"])
         let taken = block.take("TOKEN")
-        #expect(text(taken) == "first-\(canary)")
+        #expect(text(taken) == "first-\(planted)")
         #expect(block.entries == ["A=1"])
-        #expect(!block.memory.contains(canary))
+        #expect(!block.memory.contains(planted))
     }
 
     @Test(
@@ -100,20 +100,20 @@ private func take(
             ProcessEnvironment.wellKnownSecrets
                 == ["GATEWAY_MASTER_KEY", "GATEWAY_ADMIN_TOKEN", "JWT_SECRET", "SIGILUM_OWNER_TOKEN"])
         var variables = ["SIGILUM_MODE": "managed"]
-        for name in ProcessEnvironment.wellKnownSecrets { variables[name] = canary + name }
+        for name in ProcessEnvironment.wellKnownSecrets { variables[name] = planted + name }
         let environment = ProcessEnvironment.fixed(variables)
         for name in ProcessEnvironment.wellKnownSecrets {
             #expect(environment.value(name) == nil)
-            #expect(text(environment.takeSecret(name)) == canary + name)
+            #expect(text(environment.takeSecret(name)) == planted + name)
         }
         #expect(environment.value("SIGILUM_MODE") == "managed")
-        #expect(!"\(environment)".contains(canary))
+        #expect(!"\(environment)".contains(planted))
     }
 
     @Test("a second take answers the same secret, and its text is no longer a value")
     func idempotent() throws {
-        let environment = ProcessEnvironment.fixed(["LINEAR_TOKEN": canary])
-        #expect(environment.value("LINEAR_TOKEN") == canary)
+        let environment = ProcessEnvironment.fixed(["LINEAR_TOKEN": planted])
+        #expect(environment.value("LINEAR_TOKEN") == planted)
         let first = try #require(environment.takeSecret("LINEAR_TOKEN"))
         let second = try #require(environment.takeSecret("LINEAR_TOKEN"))
         #expect(first === second)
@@ -124,13 +124,13 @@ private func take(
     @Test("the live environment gives up a variable once, and the process no longer has it")
     func live() {
         let name = "SIGILUM_TEST_LIVE_VARIABLE"
-        setenv(name, canary, 1)
+        setenv(name, planted, 1)
         let environment = ProcessEnvironment.live
-        #expect(environment.value(name) == canary)
-        #expect(text(environment.takeSecret(name)) == canary)
+        #expect(environment.value(name) == planted)
+        #expect(text(environment.takeSecret(name)) == planted)
         #expect(getenv(name) == nil)
         #expect(environment.value(name) == nil)
-        #expect(text(environment.takeSecret(name)) == canary)
+        #expect(text(environment.takeSecret(name)) == planted)
         #expect(environment.value("SIGILUM_TEST_NOT_SET") == nil)
     }
 

@@ -104,7 +104,7 @@ private struct Sources {
                 == Read(78, "The master key is empty: GATEWAY_MASTER_KEY"))
         for inner in ["\n", "\0", "\u{7F}", "\u{1B}", "\t"] {
             #expect(
-                failure { _ = try MasterKey(shared(canary + inner + canary).bytes, source: .option) }
+                failure { _ = try MasterKey(shared(planted + inner + planted).bytes, source: .option) }
                     == Read(
                         78,
                         "The master key has a line end or another control character inside: --gateway-master-key"))
@@ -138,19 +138,19 @@ private struct Sources {
         for name in ["GATEWAY_MASTER_KEY_FILE", "CREDENTIALS_DIRECTORY"] {
             let sources = try Sources([:])
             let folder = sources.folder
-            let real = try folder.write("data/real", canary, mode: 0o644)
+            let real = try folder.write("data/real", planted, mode: 0o644)
             try folder.folder("mount")
             try folder.link("mount/gateway-master-key", to: "../data/real")
             let link = folder("mount/gateway-master-key")
             let variables = [name: name == "CREDENTIALS_DIRECTORY" ? folder("mount") : link]
             let stage = Stage(variables)
-            #expect(try sources.key(stage) == canary)
+            #expect(try sources.key(stage) == planted)
             #expect(
                 stage.said() == [
                     "[warn] Unsafe permissions: \(link): it is a symbolic link",
                     "[warn] Unsafe permissions: \(real): other users may read it",
                 ])
-            try folder.write("data/real", canary, mode: 0o620)
+            try folder.write("data/real", planted, mode: 0o620)
             #expect(
                 failureWithHints { _ = try sources.key(Stage(variables)) }
                     == Read(
@@ -166,14 +166,14 @@ private struct Sources {
         "a key file that others may read or write is 77 with the chmod that mends it", arguments: [0o640, 0o604, 0o620])
     func strict(_ mode: Int) throws {
         let sources = try Sources([:])
-        let path = try sources.folder.write("home/gateway-master-key", canary, mode: mode_t(mode))
+        let path = try sources.folder.write("home/gateway-master-key", planted, mode: mode_t(mode))
         let problem = mode & 0o022 != 0 ? "write" : "read"
         let read = failureWithHints { _ = try sources.resolve() }
         #expect(read?.status == 77)
         #expect(read?.message == "Unsafe permissions: \(path): other users may \(problem) it")
         #expect(read?.hints.first == "mend it:  chmod 600 '\(path)'")
         let overridden = Stage(["SIGILUM_ALLOW_UNSAFE_PERMISSIONS": "1"])
-        #expect(try sources.key(overridden) == canary)
+        #expect(try sources.key(overridden) == planted)
         #expect(overridden.said() == ["[warn] Unsafe permissions: \(path): other users may \(problem) it"])
         let other = Stage(["SIGILUM_ALLOW_UNSAFE_PERMISSIONS": "yes"])
         #expect(failure { _ = try sources.resolve(other) }?.status == 77)
@@ -182,12 +182,12 @@ private struct Sources {
     @Test("a key file that is a link is refused, unless the user said to go on; a folder always is")
     func linkedKeyFile() throws {
         let sources = try Sources([:])
-        try sources.folder.write("elsewhere", canary)
+        try sources.folder.write("elsewhere", planted)
         try sources.folder.link("home/gateway-master-key", to: "../elsewhere")
         let path = sources.folder("home/gateway-master-key")
         #expect(
             failure { _ = try sources.resolve() } == Read(77, "Unsafe permissions: \(path): it is a symbolic link"))
-        #expect(try sources.key(Stage(["SIGILUM_ALLOW_UNSAFE_PERMISSIONS": "1"])) == canary)
+        #expect(try sources.key(Stage(["SIGILUM_ALLOW_UNSAFE_PERMISSIONS": "1"])) == planted)
         let folder = try Sources([:])
         try folder.folder.folder("home/gateway-master-key")
         #expect(
@@ -208,17 +208,17 @@ private struct Sources {
     @Test(
         "a key command that gives no key is 78; the words of the command are not repeated",
         arguments: [
-            ("false \(canary)", "GATEWAY_MASTER_KEY_COMMAND failed: it ended with status 1"),
-            ("sh -c 'echo \(canary); exit 3'", "GATEWAY_MASTER_KEY_COMMAND failed: it ended with status 3"),
-            ("/nonexistent/\(canary)", "GATEWAY_MASTER_KEY_COMMAND failed: there is no such program"),
-            ("/dev/null \(canary)", "GATEWAY_MASTER_KEY_COMMAND failed: it cannot be started: Permission denied"),
-            ("echo '\(canary)", "GATEWAY_MASTER_KEY_COMMAND failed: a quote is not closed"),
-            ("echo \(canary)\\", "GATEWAY_MASTER_KEY_COMMAND failed: it ends with a backslash"),
+            ("false \(planted)", "GATEWAY_MASTER_KEY_COMMAND failed: it ended with status 1"),
+            ("sh -c 'echo \(planted); exit 3'", "GATEWAY_MASTER_KEY_COMMAND failed: it ended with status 3"),
+            ("/nonexistent/\(planted)", "GATEWAY_MASTER_KEY_COMMAND failed: there is no such program"),
+            ("/dev/null \(planted)", "GATEWAY_MASTER_KEY_COMMAND failed: it cannot be started: Permission denied"),
+            ("echo '\(planted)", "GATEWAY_MASTER_KEY_COMMAND failed: a quote is not closed"),
+            ("echo \(planted)\\", "GATEWAY_MASTER_KEY_COMMAND failed: it ends with a backslash"),
             ("  ", "GATEWAY_MASTER_KEY_COMMAND failed: it names no program"),
             ("true", "The master key is empty: GATEWAY_MASTER_KEY_COMMAND"),
-            ("yes \(canary)", "GATEWAY_MASTER_KEY_COMMAND failed: it wrote more than 4096 bytes"),
+            ("yes \(planted)", "GATEWAY_MASTER_KEY_COMMAND failed: it wrote more than 4096 bytes"),
             (
-                "printf 'a\\n\(canary)'",
+                "printf 'a\\n\(planted)'",
                 "The master key has a line end or another control character inside: GATEWAY_MASTER_KEY_COMMAND"
             ),
         ])

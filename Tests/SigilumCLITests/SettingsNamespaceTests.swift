@@ -37,7 +37,7 @@ private func openClaw(_ namespace: String) -> String {
     """
     // OpenClaw
     { hooks: { internal: { enabled: true, entries: {
-      "sigilum-authz-notify": { env: { SIGILUM_OWNER_TOKEN: '\(canary)', SIGILUM_NAMESPACE: 'other' } },
+      "sigilum-authz-notify": { env: { SIGILUM_OWNER_TOKEN: '\(planted)', SIGILUM_NAMESPACE: 'other' } },
       'sigilum-plugin': { env: { SIGILUM_NAMESPACE: '\(namespace)', }, },
     } } } }
     """
@@ -100,7 +100,7 @@ private func openClaw(_ namespace: String) -> String {
 
     @Test("a source that is set to something else than a namespace is an error that quotes nothing")
     func invalid() throws {
-        let bad = "NO \(canary)"
+        let bad = "NO \(planted)"
         var sources = Sources(option: bad, firstUsed: nil, answer: bad)
         #expect(
             failureWithHints { _ = try sources.resolve() }
@@ -157,7 +157,7 @@ private func openClaw(_ namespace: String) -> String {
             return stage.said()
         }
         #expect(try said() == [])
-        try folder.write("openclaw.json", "{\n  hooks: \(canary) }")
+        try folder.write("openclaw.json", "{\n  hooks: \(planted) }")
         #expect(try said() == ["[warn] Passed over \(path): not JSON5 at line 2, column 10"])
         try folder.write("openclaw.json", String(repeating: "[", count: 100))
         #expect(try said() == ["[warn] Passed over \(path): more than 64 levels deep"])

@@ -106,9 +106,9 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
             remarks.drain()
                 == [.warn("--upstream-base-url: plain http to another machine; the secret travels readable")])
         #expect(
-            failure { _ = try url("https://u:\(canary)@h") }
+            failure { _ = try url("https://u:\(planted)@h") }
                 == Read(64, "--upstream-base-url: it has a user name or password"))
-        #expect(failure { _ = try url("https://h?k=\(canary)") } == Read(64, "--upstream-base-url: it has a query"))
+        #expect(failure { _ = try url("https://h?k=\(planted)") } == Read(64, "--upstream-base-url: it has a query"))
     }
 
     @Test(
@@ -226,7 +226,7 @@ private func check(_ text: String, allowing: Bool = false) -> HTTPValueError? {
             #expect(failure { _ = try ServiceRules.email(text) } == Read(64, "Not an e-mail address: --email"))
         }
         #expect(
-            failure { _ = try ServiceRules.email(canary, from: "SIGILUM_OWNER_EMAIL", .configuration) }
+            failure { _ = try ServiceRules.email(planted, from: "SIGILUM_OWNER_EMAIL", .configuration) }
                 == Read(78, "Not an e-mail address: SIGILUM_OWNER_EMAIL"))
     }
 

@@ -29,14 +29,14 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
         #expect(try SecretSource.upstream(value: nil, variable: nil, file: nil).map { _ in 1 } == nil)
         let message = "Use only one of: --upstream-secret, --upstream-secret-env, --upstream-secret-file"
         for (value, variable, file) in [
-            (shared(canary), "A", nil), (shared(canary), nil, "-"), (nil, "A", "f"), (shared(canary), "A", "f"),
+            (shared(planted), "A", nil), (shared(planted), nil, "-"), (nil, "A", "f"), (shared(planted), "A", "f"),
         ] as [(SharedSecret?, String?, String?)] {
             #expect(
                 failureWithHints { _ = try SecretSource.upstream(value: value, variable: variable, file: file) }
                     == Read(64, message))
         }
-        let given = try #require(try SecretSource.upstream(value: shared(canary), variable: nil, file: nil))
-        #expect(try read(given) == canary)
+        let given = try #require(try SecretSource.upstream(value: shared(planted), variable: nil, file: nil))
+        #expect(try read(given) == planted)
     }
 
     @Test("a value from an option or a variable stays as it is, a line end too")
@@ -58,7 +58,7 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
             #expect(try pipe(raw) { try read(.file($0)) } == value)
         }
         let source = try #require(try SecretSource.upstream(value: nil, variable: nil, file: "-"))
-        #expect(try read(source, in: nil, terminal(input: canary)) == canary)
+        #expect(try read(source, in: nil, terminal(input: planted)) == planted)
     }
 
     @Test("a named pipe is read when its writer comes")
@@ -116,9 +116,9 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
 
     @Test("a variable is taken: no child has it afterwards")
     func variable() throws {
-        let stage = Stage(["LINEAR_TOKEN": canary])
+        let stage = Stage(["LINEAR_TOKEN": planted])
         let source = try #require(try SecretSource.upstream(value: nil, variable: "LINEAR_TOKEN", file: nil))
-        #expect(text(try source.read(stage.surroundings, terminal())) == canary)
+        #expect(text(try source.read(stage.surroundings, terminal())) == planted)
         #expect(stage.surroundings.environment.value("LINEAR_TOKEN") == nil)
     }
 
@@ -128,7 +128,7 @@ private func pipe(_ content: String, _ body: (String) throws -> String?) throws 
             failureWithHints { _ = try read(.variable("LINEAR_TOKEN")) }
                 == Read(66, "Environment variable LINEAR_TOKEN is not set"))
         #expect(failure { _ = try read(.variable("")) } == Read(66, "Environment variable  is not set"))
-        for misplaced in ["lin_api_x", "sk_live_0", "abcdefghij0123456789", canary + "0123456789", "AKIAX"] {
+        for misplaced in ["lin_api_x", "sk_live_0", "abcdefghij0123456789", planted + "0123456789", "AKIAX"] {
             #expect(
                 failureWithHints { _ = try read(.variable(misplaced)) }
                     == Read(

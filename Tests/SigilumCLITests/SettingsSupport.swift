@@ -67,7 +67,7 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A value that no error, remark or file name may have in it.
-let canary = "canary-5f0d9c41e7"
+let planted = "planted-5f0d9c41e7"
 
 /// Surroundings of a test, and what was said in them.
 struct Stage {
@@ -117,12 +117,12 @@ struct Read: Equatable, CustomStringConvertible {
     var description: String { "\(status) \(message) \(hints)" }
 }
 
-/// The failure that `body` ends with, without its hints; the canary is not in it.
+/// The failure that `body` ends with, without its hints; `planted` is not in it.
 func failure(_ body: () throws -> Void, at place: SourceLocation = #_sourceLocation) -> Read? {
     failureWithHints(body, at: place).map { Read($0.status, $0.message) }
 }
 
-/// The failure that `body` ends with; the canary is not in it.
+/// The failure that `body` ends with; `planted` is not in it.
 func failureWithHints(_ body: () throws -> Void, at place: SourceLocation = #_sourceLocation) -> Read? {
     do {
         try body()
@@ -130,8 +130,8 @@ func failureWithHints(_ body: () throws -> Void, at place: SourceLocation = #_so
     } catch {
         let failure = Failure(describing: error)
         let read = Read(failure)
-        #expect(!read.description.contains(canary), sourceLocation: place)
-        #expect(!"\(failure)".contains(canary), sourceLocation: place)
+        #expect(!read.description.contains(planted), sourceLocation: place)
+        #expect(!"\(failure)".contains(planted), sourceLocation: place)
         return read
     }
 }

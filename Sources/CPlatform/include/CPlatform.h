@@ -21,6 +21,9 @@ int sigilum_pipe(int ends[2]);
 /* posix_spawn_file_actions_addclosefrom_np(3). 0 or an error number. */
 int sigilum_spawn_close_from(posix_spawn_file_actions_t *actions, int from);
 
+/* posix_spawn_file_actions_addchdir_np(3). 0 or an error number. */
+int sigilum_spawn_start_in(posix_spawn_file_actions_t *actions, const char *folder);
+
 /* The start of the environment block, for wiping values in place. */
 char **sigilum_environ(void);
 

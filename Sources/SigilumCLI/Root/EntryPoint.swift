@@ -74,11 +74,17 @@ struct EntryPoint {
             // A group without a command, or `help`: running it throws the help that it is.
             try command.run()
             return .text(root.helpMessage())
-        } catch  where root.exitCode(for: error) == .success {
+        } catch  where root.exitCode(for: error) == .success && !isStrayVersion(error, intake) {
             return .text(help(root.fullMessage(for: error), program: intake.program))
         } catch {
             throw UsageError(tree: tree, program: intake.program).failure(error, arguments: intake.arguments)
         }
+    }
+
+    /// Whether the parser took `--version` for a question about the program although it belongs to a command whose other
+    /// words are wrong: a script would take the answer for what it asked the command for.
+    private func isStrayVersion(_ error: any Error, _ intake: ArgumentIntake) -> Bool {
+        intake.arguments.first != "--version" && root.fullMessage(for: error) == root.configuration.version
     }
 
     /// Help says the program's name as the user called it. The declarations say `sigilum`.

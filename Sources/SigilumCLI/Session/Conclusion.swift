@@ -10,6 +10,8 @@ struct Conclusion {
     var lines: [Line] = []
     var json: JSON?
     let outcomes: [DeliveryOutcome]
+    /// Whose gateway is to be started where none runs.
+    var namespace: Namespace?
 
     /// The report; where something could not be delivered, a failure that carries it.
     func report() throws -> Report {
@@ -30,7 +32,7 @@ struct Conclusion {
             return report
         }
         report.headline = .warn(saved)
-        let base = first.failure(hints: ["saved in the vault; not yet delivered to: \(plain: names)"])
+        let base = first.failure(hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace)
         throw Failure(
             base.status, code: base.code, base.message, hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],
             report: report)

@@ -111,13 +111,14 @@ extension DeliveryFailure: FailureConvertible {
     package var failure: Failure { failure(hints: []) }
 
     /// What could not be done where, then `hints`, then what mends it.
-    func failure(hints first: [Message]) -> Failure {
+    func failure(hints first: [Message], namespace: Namespace? = nil) -> Failure {
         switch self {
         case .unreachable(let endpoint):
             return Failure(
                 .unavailable, code: "gateway-unreachable", "Gateway admin not reachable: \(endpoint)",
                 hints: first + [
-                    "start it:  \(command: ["gateway", "start"])", "check it:  curl \(endpoint)/health",
+                    "start it:  \(command: ["gateway", "start"] + (namespace.map { ["--namespace", $0.text] } ?? []))",
+                    "check it:  curl \(endpoint)/health",
                 ])
         case .adminTokenRequired:
             return Failure(

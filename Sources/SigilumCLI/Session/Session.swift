@@ -22,7 +22,8 @@ struct Session: Sendable {
 
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
-    /// - Parameter masterKey: The master key where the command itself has it; else it is found as for every command.
+    /// `masterKey` is the master key where the command itself has it; else it is found as for every command.
+    ///
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
         _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
@@ -30,7 +31,8 @@ struct Session: Sendable {
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
-        let location = try location
+        let location =
+            try location
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
         let home =
             switch purpose {
@@ -41,8 +43,10 @@ struct Session: Sendable {
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
         let environment = VaultEnvironment(now: context.now, actor: actor)
-        let given = try masterKey ?? MasterKeyResolution.resolve(
-            option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
+        let given =
+            try masterKey
+            ?? MasterKeyResolution.resolve(
+                option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
             let session = Session(
@@ -56,11 +60,12 @@ struct Session: Sendable {
         }
         do {
             if let storage = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
-                try Vault.exists(in: storage) {
-                guard let given else { throw MasterKeyResolution.notFound(home) }
+                try Vault.exists(in: storage)
+            {
+                let key = try given ?? Passphrase.ask(context, storage, home)
                 let vault = try Vault.open(
-                    storage, masterKey: given.secret.bytes, anchors: anchors, environment: environment)
-                return try session(vault, given, isNew: false)
+                    storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
+                return try session(vault, key, isNew: false)
             }
             if (try? anchors.read()) != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
@@ -80,7 +85,7 @@ struct Session: Sendable {
             throw Failure(
                 .unsafe, code: "wrong-key", "The master key does not open this vault",
                 hints: [
-                    "the key came from: \(given?.source.message ?? "the key file")",
+                    "the key came from: \(given?.source.message ?? "what was just typed or made")",
                     "the vault is: \(home.path(of: "vault.db"))", "nothing was changed",
                 ])
         }
@@ -110,7 +115,9 @@ struct Session: Sendable {
         case .agrees: break
         case .missing:
             surroundings.say(
-                .warn("This machine has no anchor of the vault yet: one is kept from now on (\(command: ["vault", "anchor", "show"]))"))
+                .warn(
+                    "This machine has no anchor of the vault yet: one is kept from now on (\(command: ["vault", "anchor", "show"]))"
+                ))
         case .unavailable:
             surroundings.say(.warn("The anchor of the vault cannot be kept: a vault that is put back is not noticed"))
         }
@@ -159,7 +166,8 @@ struct Session: Sendable {
 
     /// `sigilum-gateway-cli` on `PATH`, else in `$SIGILUM_HOME/bin`.
     private func gatewayProgram() -> String? {
-        let folders = (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
+        let folders =
+            (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
             + (surroundings.setting("SIGILUM_HOME").map { [$0 + "/bin"] } ?? [])
         return folders.filter { $0.hasPrefix("/") }.map { $0 + "/sigilum-gateway-cli" }
             .first { access($0, X_OK) == 0 }

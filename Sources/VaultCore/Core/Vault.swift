@@ -61,6 +61,14 @@ package final class Vault: Sendable {
         try storage.snapshot { rows in try rows.head() != nil || rows.count(.slot) > 0 }
     }
 
+    /// Whether a passphrase opens the vault, as its slots say; nothing of it is proven yet.
+    package static func takesPassphrase(_ storage: any VaultStorage) throws -> Bool {
+        let slots = try storage.snapshot { rows in try rows.rows(.slot, after: nil, limit: 256) }
+        return try slots.contains { slot in
+            try SlotCrypto.decode(slot.value, number: slot.key.first ?? 0).kdf == MasterKeyKind.passphrase.rawValue
+        }
+    }
+
     /// Opens a vault with its master key.
     package static func open(
         _ storage: any VaultStorage, masterKey: borrowing SecretBytes, anchors: any AnchorStore,

@@ -53,6 +53,9 @@ struct ServiceAdd: SigilumCommand {
         request.email = try email.map { try ServiceRules.email($0) }
         request.mode = try mode.map(parseMode)
         let known = try existing?.vault.read { try $0.service(slug) }
+        if let known, known.namespace != request.namespace {
+            throw ServiceError.otherNamespace(known.namespace)
+        }
         try connection.fill(&request, known: known, say: surroundings.say)
         request.secret = try secret.read(context, surroundings)
         guard request.secret == nil || (request.mode ?? known?.mode) == .gateway else {
@@ -76,7 +79,8 @@ struct ServiceAdd: SigilumCommand {
         let delivered = try await reconciler.reconcile(outcome.deliveries)
         return try Conclusion(
             done: "Service registered: \(slug.text)", saved: "Service saved, not delivered: \(slug.text)",
-            fields: try fields(outcome, session), outcomes: delivered
+            fields: try fields(outcome, session), outcomes: delivered,
+            namespace: request.namespace
         ).report()
     }
 

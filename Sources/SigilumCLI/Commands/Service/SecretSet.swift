@@ -59,7 +59,8 @@ struct ServiceSecretSet: SigilumCommand {
         let delivered = try await reconciler.reconcile(outcome.deliveries)
         return try Conclusion(
             done: "Secret updated for service: \(slug.text)", saved: "Secret saved, not delivered: \(slug.text)",
-            fields: try fields(outcome, session), outcomes: delivered
+            fields: try fields(outcome, session), outcomes: delivered,
+            namespace: outcome.service.namespace
         ).report()
     }
 

@@ -31,13 +31,17 @@ struct EntryExports {
 
     func compare(_ ids: Set<DeliveryID>) async throws -> Report {
         let compared = try await reconciler.compare(ids)
-        return try TargetStates(comparisons: compared).report(same: "Export files are as they should be: \(compared.count)") {
+        return try TargetStates(comparisons: compared).report(
+            same: "Export files are as they should be: \(compared.count)"
+        ) {
             "Export files differ: \($0) of \(compared.count)"
         }
     }
 
     func write(_ ids: Set<DeliveryID>) async throws -> Report {
-        try report(try await reconciler.reconcile(ids), done: "Export files: \(ids.count)", saved: "Not all export files are written")
+        try report(
+            try await reconciler.reconcile(ids), done: "Export files: \(ids.count)",
+            saved: "Not all export files are written")
     }
 
     /// Gives a user's own entry a file. One that is there and was not its own stays as it is.

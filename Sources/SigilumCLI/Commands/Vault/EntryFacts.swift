@@ -39,12 +39,14 @@ struct EntryListing {
             return report
         }
         let titles = ["NAME", "KIND", "VERSION", "AGE", "ROTATION DUE", "VALUE"]
-        report.lines = [.row(titles.map { .plain($0) })] + entries.map { entry in
-            .row([
-                .untrusted(entry.name.text), .plain(entry.kind.rawValue), .integer(Int64(entry.currentVersion)),
-                .plain(Timestamp.duration(now - entry.updatedAt)), entry.rotationDue(now: now), entry.masked,
-            ])
-        }
+        report.lines =
+            [.row(titles.map { .plain($0) })]
+            + entries.map { entry in
+                .row([
+                    .untrusted(entry.name.text), .plain(entry.kind.rawValue), .integer(Int64(entry.currentVersion)),
+                    .plain(Timestamp.duration(now - entry.updatedAt)), entry.rotationDue(now: now), entry.masked,
+                ])
+            }
         return report
     }
 }

@@ -8,7 +8,7 @@ struct EntryVersionFacts {
     let version: UInt32?
     let session: Session
 
-    /// - Parameter value: The value where it is shown; nil for its masked form.
+    /// `value` is the value where it is shown; nil for its masked form.
     func report(value: SharedSecret?) throws -> Report {
         let (found, older) = try session.vault.read { snapshot in
             guard let entry = try snapshot.entry(name) else { throw VaultError.noSuchEntry(name) }

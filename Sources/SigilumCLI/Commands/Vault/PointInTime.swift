@@ -15,7 +15,9 @@ enum PointInTime {
     /// In milliseconds; at most a century.
     private static func duration(_ text: String) -> Int64? {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = number(text.dropLast(), 1...8) else { return nil }
+        guard let unit = text.last.flatMap({ units[$0] }), let count = number(text.dropLast(), 1...8) else {
+            return nil
+        }
         let seconds = count * unit
         return seconds <= 36_525 * 86_400 ? seconds * 1000 : nil
     }
@@ -36,7 +38,8 @@ enum PointInTime {
 
     /// Seconds of a day.
     private static func time(_ text: Substring) -> Int64? {
-        let parts = (text.hasSuffix("Z") ? text.dropLast() : text).split(separator: ":", omittingEmptySubsequences: false)
+        let parts = (text.hasSuffix("Z") ? text.dropLast() : text).split(
+            separator: ":", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { number($0, 2...2) }
         guard numbers.count == parts.count, (2...3).contains(parts.count), numbers[0] < 24,
             numbers.dropFirst().allSatisfy({ $0 < 60 })

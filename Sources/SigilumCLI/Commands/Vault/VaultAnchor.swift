@@ -42,7 +42,8 @@ struct VaultAnchorShow: SigilumCommand {
 /// `sigilum vault anchor accept`
 struct VaultAnchorAccept: SigilumCommand {
     static let configuration = CommandConfiguration(
-        commandName: "accept", abstract: "Takes the vault as it is for the right one, after a deliberate restore or move.",
+        commandName: "accept",
+        abstract: "Takes the vault as it is for the right one, after a deliberate restore or move.",
         discussion: """
             The log says that it was done. Where the vault was deleted, its anchor is forgotten, so that a new one can be made.
 
@@ -50,7 +51,8 @@ struct VaultAnchorAccept: SigilumCommand {
               sigilum vault anchor accept --confirm 5b0c1d7e9a3f4c62b8d0e1f2a3b4c5d6
             """)
 
-    @Option(help: ArgumentHelp("The vault's id, as `anchor show` shows it.", valueName: "vault-id")) var confirm: String?
+    @Option(help: ArgumentHelp("The vault's id, as `anchor show` shows it.", valueName: "vault-id"))
+    var confirm: String?
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
 
@@ -70,10 +72,12 @@ struct VaultAnchorAccept: SigilumCommand {
             headline = .ok(facts.standing == .agrees ? "The anchor agrees already" : "Anchor accepted: \(place.path)")
         } else {
             guard place.anchors.remove() == .kept else {
-                throw Failure(.cannotWrite, code: "cannot-write", "The anchor cannot be forgotten: its folder cannot be written")
+                throw Failure(
+                    .cannotWrite, code: "cannot-write", "The anchor cannot be forgotten: its folder cannot be written")
             }
             headline = .ok("Anchor of the deleted vault forgotten: \(place.path)")
         }
-        return Report(headline, fields: [Field("vault_id", .plain(facts.id)), Field("was", .plain(facts.standing.rawValue))])
+        return Report(
+            headline, fields: [Field("vault_id", .plain(facts.id)), Field("was", .plain(facts.standing.rawValue))])
     }
 }

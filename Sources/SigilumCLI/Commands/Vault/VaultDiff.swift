@@ -17,7 +17,8 @@ struct VaultDiff: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
         let compared = try await session.reconciler(delivery).compare()
-        return try TargetStates(comparisons: compared).report(same: "Targets are as they should be: \(compared.count)") {
+        return try TargetStates(comparisons: compared).report(same: "Targets are as they should be: \(compared.count)")
+        {
             "Targets differ: \($0) of \(compared.count)"
         }
     }

@@ -4,7 +4,8 @@ internal import VaultCore
 /// `sigilum vault export`
 struct VaultExport: SigilumCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Writes missing or differing export files again; gives entries files, or takes them away.",
+        commandName: "export",
+        abstract: "Writes missing or differing export files again; gives entries files, or takes them away.",
         discussion: """
             Example:
               sigilum vault export --all --check

@@ -56,6 +56,7 @@ struct VaultGenerate: SigilumCommand {
 extension Failure {
     /// An owner token is a signed statement: random characters are none.
     static var ownerTokenIsNotRandom: Failure {
-        .usage("An owner token cannot be generated here: it is signed", hints: ["give it with --from-env or --from-file"])
+        .usage(
+            "An owner token cannot be generated here: it is signed", hints: ["give it with --from-env or --from-file"])
     }
 }

@@ -24,7 +24,9 @@ struct VaultGet: SigilumCommand {
     var revealsSecrets: Bool { reveal.revealSecrets }
 
     func perform(_ context: Context) async throws -> Report {
-        guard out == nil || !reveal.revealSecrets else { throw Failure.usage("Use only one of: --reveal-secrets, --out") }
+        guard out == nil || !reveal.revealSecrets else {
+            throw Failure.usage("Use only one of: --reveal-secrets, --out")
+        }
         let name = try EntryName(name)
         let file = try out.map { try SecretFile($0, Surroundings(context)) }
         let session = try Session.open(context, vault, for: .reading)
@@ -38,7 +40,8 @@ struct VaultGet: SigilumCommand {
         }
         try file.write(value.bytes)
         let path = context.shown(path: file.path)
-        return Report(.ok("Written: \(name.text)"), fields: [Field("name", .untrusted(name.text)), Field("file", path)])
+        return Report(
+            .ok("Written: \(name.text)"), fields: [Field("name", .untrusted(name.text)), Field("file", path)])
     }
 
     /// Opens the value once the log says so, or, where the user allows it, although the log cannot.

@@ -18,14 +18,17 @@ struct VaultInit: SigilumCommand {
     @OptionGroup var output: OutputOptions
 
     func perform(_ context: Context) async throws -> Report {
-        guard !global || vault.sigilumHome == nil else { throw Failure.usage("Use only one of: --global, --sigilum-home") }
+        guard !global || vault.sigilumHome == nil else {
+            throw Failure.usage("Use only one of: --global, --sigilum-home")
+        }
         let location = global ? try HomeResolution.global(Surroundings(context)) : nil
         let place = try VaultPlace.find(context, vault, location: location)
         let home = Field("home", .untrusted(place.location.path))
         guard !place.holdsVault else {
-            return Report(.ok("There is a vault already: \(place.path)"), fields: [home, Field("made", .boolean(false))])
+            return Report(
+                .ok("There is a vault already: \(place.path)"), fields: [home, Field("made", .boolean(false))])
         }
-        let key = passphrase ? try NewPassphrase.read(context, vault, place) : nil
+        let key = passphrase ? try Passphrase.new(context, vault, place) : nil
         let session = try Session.open(context, vault, for: .storing, location: place.location, masterKey: key)
         return Report(
             .ok(session.isNew ? "Vault made: \(place.path)" : "There is a vault already: \(place.path)"),

@@ -13,21 +13,41 @@ struct VaultPlace {
     private let storage: (any VaultStorage)?
     private let surroundings: Surroundings
 
-    /// - Parameter given: The home where the command itself says which; else it is found as for every command.
-    static func find(_ context: Context, _ options: VaultOptions, location given: HomeLocation? = nil) throws -> VaultPlace {
+    /// `given` is the home where the command itself says which; else it is found as for every command.
+    static func find(_ context: Context, _ options: VaultOptions, location given: HomeLocation? = nil) throws
+        -> VaultPlace
+    {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
-        let location = try given
+        let location =
+            try given
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
-        let home = try SigilumHome.openIfThere(location, surroundings)
-        let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
-        var storage = try home.flatMap { try context.openers.storage($0.folder, $0.owner, false, allowUnsafe) }
-        if let found = storage, try !Vault.exists(in: found) { storage = nil }
+        let home = try existingHome(location, surroundings)
+        let anchors = context.openers.anchors(
+            home?.folder.path ?? location.path, try Session.stateFolder(surroundings))
         return VaultPlace(
-            location: location, home: home,
-            anchors: context.openers.anchors(
-                home?.folder.path ?? location.path, try Session.stateFolder(surroundings)),
-            storage: storage, surroundings: surroundings)
+            location: location, home: home, anchors: anchors, storage: try existingVault(home, context, surroundings),
+            surroundings: surroundings)
+    }
+
+    private static func existingHome(
+        _ location: HomeLocation, _ surroundings: Surroundings
+    ) throws(Failure) -> SigilumHome? {
+        do {
+            return try SigilumHome.openForReading(location, surroundings)
+        } catch  where error.code == HomeLocation.notFoundCode {
+            return nil
+        }
+    }
+
+    private static func existingVault(
+        _ home: SigilumHome?, _ context: Context, _ surroundings: Surroundings
+    ) throws -> (any VaultStorage)? {
+        let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
+        guard let home, let found = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
+            try Vault.exists(in: found)
+        else { return nil }
+        return found
     }
 
     var holdsVault: Bool { storage != nil }
@@ -38,9 +58,9 @@ struct VaultPlace {
     /// Opens the vault without comparing it with its anchor; nil where there is none.
     func open(_ context: Context, _ options: VaultOptions) throws -> Vault? {
         guard let storage, let home else { return nil }
-        let key = try MasterKeyResolution.resolve(
+        let given = try MasterKeyResolution.resolve(
             option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
-        guard let key else { throw MasterKeyResolution.notFound(home) }
+        let key = try given ?? Passphrase.ask(context, storage, home)
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
         do {
             return try Vault.open(

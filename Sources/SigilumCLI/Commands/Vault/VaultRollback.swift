@@ -11,7 +11,8 @@ struct VaultRollback: SigilumCommand {
             """)
 
     @Argument(help: "The entry's name.") var name: String
-    @Option(help: ArgumentHelp("The version whose value returns; the previous where none is given.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("The version whose value returns; the previous where none is given.", valueName: "number"))
     var to: UInt32?
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions

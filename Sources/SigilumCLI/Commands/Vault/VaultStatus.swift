@@ -25,7 +25,8 @@ struct VaultStatus: SigilumCommand {
             )
         }
         var facts: [(key: String, value: Value, json: JSON?)] = [
-            ("home", .untrusted(session.home.location.path), nil), ("vault_id", .plain(Hexadecimal.text(vault.id)), nil),
+            ("home", .untrusted(session.home.location.path), nil),
+            ("vault_id", .plain(Hexadecimal.text(vault.id)), nil),
             ("entries", .integer(Int64(entries.count)), nil),
             ("versions", .integer(entries.reduce(0) { $0 + $1.versionCount }), nil),
             ("size", .plain("\(vault.size) bytes"), .integer(vault.size)),
@@ -34,10 +35,11 @@ struct VaultStatus: SigilumCommand {
         ]
         if vault.keyKind == .passphrase {
             let (passes, memory) = vault.keyCost
-            facts.append((
-                "key_cost", .plain("Argon2id, \(passes) passes, \(memory / 1024) MiB"),
-                ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
-            ))
+            facts.append(
+                (
+                    "key_cost", .plain("Argon2id, \(passes) passes, \(memory / 1024) MiB"),
+                    ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
+                ))
         }
         let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
         facts += [
