@@ -47,7 +47,8 @@ package struct KillLibrary: Sendable {
     /// - Parameters:
     ///   - log: A file that gets a line for each call made; see ``calls(in:)``.
     ///   - only: The calls that count; nil for all.
-    package func variables(at number: Int, _ side: Side = .before, log: String, only: [String]? = nil) -> [String: String]
+    package func variables(at number: Int, _ side: Side = .before, log: String, only: [String]? = nil) -> [String:
+        String]
     {
         var variables = [
             "LD_PRELOAD": path, "KILL_AT": String(number), "KILL_SIDE": side.rawValue, "KILL_LOG": log,

@@ -119,7 +119,8 @@ struct HomeTests {
         call.through = ["unshare", "-m", "sh", "-c", script]
         let result = try await home.run(call)
         result.expect(0)
-        #expect(result.outputText.contains("full 73\nverify 0\nread-only 73\n"), "\(result.outputText)\(result.errorText)")
+        #expect(
+            result.outputText.contains("full 73\nverify 0\nread-only 73\n"), "\(result.outputText)\(result.errorText)")
         #expect(home.leaks(of: canary) == [])
     }
 }

@@ -71,8 +71,12 @@ final class KillScene: Sendable {
         state.files = home.files().keys.map(Self.plain).sorted()
 
         let connections = gateway.connections
-        if connections.keys.sorted() != ["linear"] { state.problems.append("connections: \(connections.keys.sorted())") }
-        if connections["linear"]?.secrets != ["access_token": secret.text] { state.problems.append("secret at the gateway") }
+        if connections.keys.sorted() != ["linear"] {
+            state.problems.append("connections: \(connections.keys.sorted())")
+        }
+        if connections["linear"]?.secrets != ["access_token": secret.text] {
+            state.problems.append("secret at the gateway")
+        }
         if connections["linear"]?.baseURL != url { state.problems.append("base URL at the gateway") }
         if home.contents(home.sigilum + "/gateway-connection-secret-linear") != secret.bytes {
             state.problems.append("connection file")
@@ -80,7 +84,9 @@ final class KillScene: Sendable {
         let key = home.contents(home.sigilum + "/service-api-key-linear") ?? []
         if !key.starts(with: Array("sk_live_".utf8)) || key.count != 56 { state.problems.append("key file") }
         let active = try activeKeys()
-        if active != [SHA256.hexDigest(of: SecretBytes(copying: key))] { state.problems.append("active keys: \(active.count)") }
+        if active != [SHA256.hexDigest(of: SecretBytes(copying: key))] {
+            state.problems.append("active keys: \(active.count)")
+        }
         return state
     }
 
@@ -106,7 +112,8 @@ final class KillScene: Sendable {
         if everywhere { return [canary, second].flatMap { home.leaks(of: $0, except: purpose) } }
         return home.files(below: home.root).filter { path, bytes in
             let name = path.split(separator: "/").last.map(String.init) ?? ""
-            return !purpose.contains(name) && [canary, second].contains { Data(bytes).range(of: Data($0.bytes)) != nil }
+            return !purpose.contains(name)
+                && [canary, second].contains { Data(bytes).range(of: Data($0.bytes)) != nil }
         }.map(\.key)
     }
 }
