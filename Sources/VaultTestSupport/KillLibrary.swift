@@ -42,11 +42,8 @@ package struct KillLibrary: Sendable {
     /// When to die, as seen from the call.
     package enum Side: String, Sendable, CaseIterable { case before, after }
 
-    /// The variables that make a run die at its `number`-th call (from 1); 0 only counts.
-    ///
-    /// - Parameters:
-    ///   - log: A file that gets a line for each call made; see ``calls(in:)``.
-    ///   - only: The calls that count; nil for all.
+    /// The variables that make a run die at its `number`-th call (from 1); 0 only counts. `log` is a file that gets a line
+    /// for each call made (see ``calls(in:)``); `only` names the calls that count, nil means all.
     package func variables(at number: Int, _ side: Side = .before, log: String, only: [String]? = nil) -> [String:
         String]
     {

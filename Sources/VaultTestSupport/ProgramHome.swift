@@ -39,11 +39,8 @@ package final class TestHome: Sendable {
         ]
     }
 
-    /// What a call of the program gets here.
-    ///
-    /// - Parameters:
-    ///   - line: The words, separated by spaces; `more` has those that contain any.
-    ///   - variables: Added to ``variables-property``, or put in their place; an empty name is none.
+    /// What a call of the program gets here. `line` has the words, separated by spaces, and `more` those that contain any;
+    /// `variables` are added to ``variables-property``, or put in their place.
     package func call(
         _ line: String, more: [String] = [], variables: [String: String] = [:], input: [UInt8]? = nil,
         name: String? = nil
