@@ -43,7 +43,11 @@ package final class TestHome: Sendable {
     ///
     /// - Parameters:
     ///   - line: The words, separated by spaces; `more` has those that contain any.
-    ///   - variables: Added to ``variables-property``, or put in their place; an empty name is none.
+    ///   - more: Further words.
+    ///   - variables: Added to ``variables``, or put in their place.
+    ///   - input: What is on standard input.
+    ///   - name: The first word; nil for the program's path.
+    /// - Returns: The call, to be run or changed.
     package func call(
         _ line: String, more: [String] = [], variables: [String: String] = [:], input: [UInt8]? = nil,
         name: String? = nil

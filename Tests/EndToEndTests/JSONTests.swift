@@ -24,7 +24,8 @@ struct JSONTests {
             let text = try await home.run(line, variables: home.variables(canary))
             for field in text.outputText.matches(of: /\n  ([a-z_]+): +(\S.*)/) {
                 let value = String(field.2).replacing("/", with: "\\/")
-                let isThere = result.outputText.contains("\"\(field.1)\"")
+                let isThere =
+                    result.outputText.contains("\"\(field.1)\"")
                     || result.outputText.contains(field.2) || result.outputText.contains(value)
                 #expect(isThere, "\(line): \(field.1)\n\(result.outputText)")
             }
@@ -41,11 +42,12 @@ struct JSONTests {
     func errors() async throws {
         let home = try TestHome()
         let canary = Canary()
-        let lines = [
-            "vault get nope": 66, "service add --service-slug B": 64, "service frob": 64, addLinear: 69,
-            "service add --service-slug abc --upstream-secret-env NOT_SET --mode gateway "
-                + "--upstream-base-url https://x.example": 66,
-        ] as [String: Int32]
+        let lines =
+            [
+                "vault get nope": 66, "service add --service-slug B": 64, "service frob": 64, addLinear: 69,
+                "service add --service-slug abc --upstream-secret-env NOT_SET --mode gateway "
+                    + "--upstream-base-url https://x.example": 66,
+            ] as [String: Int32]
         for (line, status) in lines.sorted(by: { $0.key < $1.key }) {
             let result = try await home.run(line + " --json", variables: home.variables(canary))
             result.expect(status)

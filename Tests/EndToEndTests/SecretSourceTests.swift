@@ -3,7 +3,8 @@ import VaultTestSupport
 
 @Suite("Where a secret comes from")
 struct SecretSourceTests {
-    static let add = "service add --service-slug linear --mode gateway --upstream-base-url https://api.linear.app --offline"
+    static let add =
+        "service add --service-slug linear --mode gateway --upstream-base-url https://api.linear.app --offline"
 
     @Test("a file, standard input and a variable lose one line end and nothing else", arguments: ["\n", "\r\n", ""])
     func sources(lineEnd: String) async throws {
@@ -16,7 +17,8 @@ struct SecretSourceTests {
                 switch source {
                 case "file": try await home.run(Self.add + " --upstream-secret-file secret.txt")
                 case "-": try await home.run(Self.add + " --upstream-secret-file -", input: bytes)
-                default: try await home.run(Self.add + " --upstream-secret-env SECRET", variables: home.variables(canary))
+                default:
+                    try await home.run(Self.add + " --upstream-secret-env SECRET", variables: home.variables(canary))
                 }
             result.expect(0)
             #expect(home.contents(".sigilum-workspace/gateway-connection-secret-linear") == canary.bytes)
@@ -30,7 +32,8 @@ struct SecretSourceTests {
         let canary = Canary()
         let result = try await home.run(Self.add + " --upstream-secret " + canary.text)
         result.expect(0)
-        #expect(result.errorText.contains("[warn] --upstream-secret: other users of this machine can read the process list"))
+        let warning = "[warn] --upstream-secret: other users of this machine can read the process list"
+        #expect(result.errorText.contains(warning))
         #expect(home.contents(".sigilum-workspace/gateway-connection-secret-linear") == canary.bytes)
         // Held at its standard input, it has taken the other secret out of its arguments long ago.
         var call = home.call("vault put waiting --gateway-master-key " + canary.text)

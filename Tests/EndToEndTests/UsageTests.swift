@@ -73,7 +73,8 @@ struct UsageTests {
     @Test("every command's help has an example")
     func help() async throws {
         let home = try TestHome()
-        let commands = ["add", "show", "list", "secret set"].map { "service " + $0 }
+        let commands =
+            ["add", "show", "list", "secret set"].map { "service " + $0 }
             + [
                 "init", "status", "list", "find", "get", "put", "generate", "rotate", "history", "rollback", "move",
                 "remove", "export", "sync", "diff", "anchor show", "anchor accept", "log", "verify",
