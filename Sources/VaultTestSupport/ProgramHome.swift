@@ -19,9 +19,9 @@ package final class TestHome: Sendable {
     /// The vault's file.
     package var database: String { sigilum + "/vault.db" }
 
-    /// Makes the folders, 0700.
-    package init() throws {
-        let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    /// Makes the folders, 0700, below `base`; nil for the folder of temporary files.
+    package init(in base: String? = nil) throws {
+        let base = base ?? FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
         root = base + "/e2e-" + UUID().uuidString.prefix(13).lowercased()
         for folder in [work, user + "/.local/state"] {
             try FileManager.default.createDirectory(
