@@ -95,7 +95,8 @@ struct ConcurrencyTests {
                     "vault put notes/shared --from-env SECRET",
                     variables: ["SECRET": secret.text, "GATEWAY_ADMIN_URL": scene.gateway.url]))
             // A value that was given cannot be made again, so its successor is given too.
-            let line = index.isMultiple(of: 2)
+            let line =
+                index.isMultiple(of: 2)
                 ? "vault rotate service-api-key/linear"
                 : "vault rotate upstream-secret/linear/access_token --from-env SECRET"
             calls.append(
