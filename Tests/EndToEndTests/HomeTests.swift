@@ -175,13 +175,8 @@ struct HomeTests {
         call.through = ["unshare", "-m", "sh", "-c", script]
         let result = try await home.run(call)
         result.expect(0)
-<<<<<<< HEAD
         let said = "\(result.outputText)\(result.errorText)"
         #expect(result.outputText.contains("full 73\nverify 0\nread-only 73\n"), "\(said)")
-=======
-        #expect(
-            result.outputText.contains("full 73\nverify 0\nread-only 73\n"), "\(result.outputText)\(result.errorText)")
->>>>>>> de063b5
         #expect(home.leaks(of: canary) == [])
     }
 }
