@@ -46,6 +46,7 @@ package struct ProgramRunner: Sendable {
     /// - Parameters:
     ///   - call: What it gets.
     ///   - seconds: It is killed after this time, and the call throws.
+    /// - Returns: How it ended and what it wrote.
     /// - Throws: ``ProgramError``, or cancellation.
     package func run(_ call: Call, seconds: Int = 60) async throws -> ProgramResult {
         try await start(call).wait(seconds: seconds)

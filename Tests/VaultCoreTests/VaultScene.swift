@@ -1,5 +1,5 @@
-import SecureMemory
 import Sealing
+import SecureMemory
 import VaultTestSupport
 
 @testable import VaultCore

@@ -36,8 +36,9 @@ enum SlotCrypto {
     static func decode(_ slot: (key: [UInt8], value: [UInt8])) throws(VaultError) -> SlotRow {
         let (number, bytes) = (slot.key.first ?? 0, slot.value)
         guard slot.key.count == 1 else { throw .integrity(.slot(number)) }
-        guard bytes.count > Digest.width, Checksum.digest(Array(bytes.dropLast(Digest.width))).bytes
-            == Array(bytes.suffix(Digest.width))
+        guard bytes.count > Digest.width,
+            Checksum.digest(Array(bytes.dropLast(Digest.width))).bytes
+                == Array(bytes.suffix(Digest.width))
         else { throw .integrity(.slot(number)) }
         guard let row = try? SlotRow(decoding: Array(bytes.dropLast(Digest.width))), row.number == number else {
             throw .integrity(.slot(number))

@@ -165,7 +165,9 @@ package final class Vault: Sendable {
             seen = head.anchor(of: keys)
             return try body(VaultSnapshot(keys: keys, rows: rows, head: head))
         }
-        if let anchor, let seen, seen.auditSequence > anchor.auditSequence { _ = anchors.raise(to: seen, durably: false) }
+        if let anchor, let seen, seen.auditSequence > anchor.auditSequence {
+            _ = anchors.raise(to: seen, durably: false)
+        }
         return result
     }
 
@@ -252,13 +254,15 @@ package final class Vault: Sendable {
         return (stored, try storage.snapshot { rows in try self.head(rows).anchor(of: keys) })
     }
 
-    /// Whether there is an anchor; makes one, and says so, where there was none.
+    /// Whether there is an anchor; makes one, and records that there was none, where it is missing.
     package func anchorPresence() -> AnchorState {
         if (try? anchors.read()) ?? nil != nil { return .agrees }
-        guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }) else {
-            return .unavailable
-        }
-        return anchors.raise(to: current, durably: true) == .kept ? .missing : .unavailable
+        guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }),
+            anchors.raise(to: current, durably: true) == .kept
+        else { return .unavailable }
+        // Where the vault cannot be written the command that follows says so, if it has to write.
+        _ = try? write { try $0.record(.anchorMissing) }
+        return .missing
     }
 
     /// Takes the vault as it is for the one to compare with from now on, and records that somebody said so.
@@ -275,7 +279,8 @@ package final class Vault: Sendable {
         guard anchors.replace(with: seen) == .kept else { throw VaultError.storage(.readOnly) }
     }
 
-    private static func anchor(_ anchors: any AnchorStore) throws -> Anchor? {
+    /// The stored anchor; nil where there is none. Damage where what is stored is no anchor.
+    package static func anchor(_ anchors: any AnchorStore) throws -> Anchor? {
         do throws(AnchorError) {
             return try anchors.read()
         } catch {

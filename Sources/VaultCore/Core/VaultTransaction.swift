@@ -206,7 +206,10 @@ package final class VaultTransaction: VaultSnapshot {
                 hashes[tag] = .some(nil)
             }
         }
-        if changed, head.generation == startGeneration { head.generation += 1 }
+        // A change without an event would leave a head that the anchor's walk over the log cannot arrive at.
+        if changed, head.audit.sequence == startSequence {
+            try record(.settingChanged, facts: ["setting": "internal"])
+        }
         head.top = try tree.update(hashes, top: head.top, in: writer)
         let new = HeadCrypto.encode(head, keys)
         try writer.swapHead(from: head.stored, to: new)

@@ -1,0 +1,40 @@
+internal import SecureMemory
+internal import VaultCore
+
+/// Passphrases that are typed.
+enum Passphrase {
+    /// Asks for the key of a vault that a passphrase opens.
+    ///
+    /// - Throws: 78 where no key is set and nobody can be asked, or where no passphrase opens the vault.
+    static func ask(_ context: Context, _ storage: any VaultStorage, _ home: SigilumHome) throws -> MasterKey {
+        guard context.terminal.canAsk(), try Vault.takesPassphrase(storage) else {
+            throw MasterKeyResolution.notFound(home)
+        }
+        return try MasterKey(context.terminal.askSecret("Passphrase of the vault: "), source: .terminal)
+    }
+
+    /// The key of a vault that is about to be made: the master key that is set, where it is a passphrase; else one asked for on the terminal, twice.
+    static func new(_ context: Context, _ options: VaultOptions, _ place: VaultPlace) throws -> MasterKey {
+        let surroundings = Surroundings(context)
+        let given = try MasterKeyResolution.resolve(
+            option: context.secret(options.gatewayMasterKey), home: place.home, surroundings: surroundings)
+        if let given {
+            guard MasterKeyKind.classify(given.secret.bytes) == .passphrase else {
+                throw Failure.usage(
+                    "A master key is set already, and it is no passphrase: \(given.source.message)",
+                    hints: ["leave out --passphrase: a random key is much safer", "nothing was made"])
+            }
+            return given
+        }
+        let first = try context.terminal.askSecret("Passphrase of the new vault: ")
+        let second = try context.terminal.askSecret("Once more: ")
+        guard first.equals(second) else { throw Failure.usage("The two are not the same; nothing was made") }
+        surroundings.say(
+            .info(
+                """
+                The passphrase is stored nowhere, and cannot be recovered. Commands ask for it, or take it from \
+                GATEWAY_MASTER_KEY_COMMAND (a password manager), GATEWAY_MASTER_KEY_FILE or GATEWAY_MASTER_KEY
+                """))
+        return try MasterKey(first, source: .terminal)
+    }
+}
