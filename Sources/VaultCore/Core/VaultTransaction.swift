@@ -210,6 +210,7 @@ package final class VaultTransaction: VaultSnapshot {
         if changed, head.audit.sequence == startSequence {
             try record(.settingChanged, facts: ["setting": "internal"])
         }
+        if changed, head.generation == startGeneration { head.generation += 1 }
         head.top = try tree.update(hashes, top: head.top, in: writer)
         let new = HeadCrypto.encode(head, keys)
         try writer.swapHead(from: head.stored, to: new)
