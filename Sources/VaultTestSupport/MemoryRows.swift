@@ -7,6 +7,14 @@ package struct MemoryRows: Sendable, Equatable {
 
     package init() {}
 
+    /// The same rows; a table that was never used is as good as an empty one.
+    package static func == (left: MemoryRows, right: MemoryRows) -> Bool {
+        left.head == right.head
+            && RowTable.allCases.allSatisfy {
+                left.tables[$0, default: MemoryTable()] == right.tables[$0, default: MemoryTable()]
+            }
+    }
+
     /// A row; nil where there is none. Setting nil takes it away.
     package subscript(_ table: RowTable, _ key: [UInt8]) -> [UInt8]? {
         get { tables[table]?[key] }
