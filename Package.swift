@@ -126,6 +126,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["sigilum", "VaultTestSupport"], swiftSettings: strict),
+            name: "EndToEndTests",
+            dependencies: [
+                "Sealing", "SecureMemory", "sigilum", "VaultTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
     ]
 )

@@ -48,7 +48,9 @@ package enum KeyedHash {
     }
 
     /// The 32-byte hash of a secret.
-    package static func digest(_ purpose: Purpose, key: borrowing SecretBytes, of secret: borrowing SecretBytes) -> Digest {
+    package static func digest(_ purpose: Purpose, key: borrowing SecretBytes, of secret: borrowing SecretBytes)
+        -> Digest
+    {
         Digest(
             unchecked: key.withBytes { key in
                 secret.withBytes { message in

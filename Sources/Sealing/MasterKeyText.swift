@@ -7,12 +7,14 @@ package enum MasterKeyText {
     /// Nil for anything else, which is a passphrase.
     package static func randomKey(_ text: borrowing SecretBytes) -> SharedSecret? {
         switch text.count {
-        case 64: decode(text) { out, text, written in
-            sodium_hex2bin(out, 32, text, 64, nil, written, nil) == 0
-        }
-        case 44: decode(text) { out, text, written in
-            sodium_base642bin(out, 32, text, 44, nil, written, nil, sodium_base64_VARIANT_ORIGINAL) == 0
-        }
+        case 64:
+            decode(text) { out, text, written in
+                sodium_hex2bin(out, 32, text, 64, nil, written, nil) == 0
+            }
+        case 44:
+            decode(text) { out, text, written in
+                sodium_base642bin(out, 32, text, 44, nil, written, nil, sodium_base64_VARIANT_ORIGINAL) == 0
+            }
         default: nil
         }
     }

@@ -40,7 +40,8 @@ package enum PassphraseHash {
             try SecretBytes(capacity: 32) { (out) throws(NotEnoughMemory) in
                 let result = crypto_pwhash(
                     out.start, 32,
-                    UnsafeRawPointer(passphrase.start).assumingMemoryBound(to: CChar.self), UInt64(passphrase.count), salt,
+                    UnsafeRawPointer(passphrase.start).assumingMemoryBound(to: CChar.self), UInt64(passphrase.count),
+                    salt,
                     UInt64(cost.passes), Int(cost.memoryKiB) * 1024, crypto_pwhash_ALG_ARGON2ID13)
                 guard result == 0 else { throw NotEnoughMemory() }
                 return 32

@@ -132,7 +132,8 @@ package struct FileAnchorStore: AnchorStore {
 
     private func write(_ anchor: Anchor, to folder: Folder, durably: Bool) throws {
         let text = AnchorText(path: vault, anchor: anchor)
-        if try folder.status(name) == nil { try folder.removeStaleTemporaries() }
+        // What killed runs left; a read does not look for it.
+        if try durably || folder.status(name) == nil { _ = try? folder.removeStaleTemporaries() }
         let owner = try Self.owner(in: folder)
         try folder.replace(name, with: SecretBytes(copying: text.encoded), owner: owner, durably: durably)
     }

@@ -29,6 +29,7 @@ package final class SQLiteVaultStorage: VaultStorage {
     /// Opens the vault's file in a home.
     ///
     /// - Parameters:
+    ///   - home: The folder that it is in.
     ///   - owner: Whom new files belong to: given where root works on another user's home.
     ///   - createIfMissing: Whether to make the file where there is none, or finish one whose making was interrupted.
     ///     It holds no vault then.
@@ -36,6 +37,7 @@ package final class SQLiteVaultStorage: VaultStorage {
     ///     file are refused anyway.
     ///   - patience: How long to wait for others before ``StorageError/busy``.
     /// - Returns: nil where there is no file with tables in it and none was asked for.
+    /// - Throws: ``VaultFileError/file(_:)`` for a file that is not safe to open, else ``VaultFileError/storage(_:)``.
     package static func open(
         home: Folder, owner: FileOwner?, createIfMissing: Bool, allowUnsafe: Bool = false,
         patience: Patience = .standard

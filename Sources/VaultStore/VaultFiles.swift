@@ -1,5 +1,5 @@
-package import SafeFiles
 internal import Glibc
+package import SafeFiles
 internal import SecureMemory
 internal import VaultCore
 
@@ -18,7 +18,11 @@ package enum VaultFiles {
     /// What is wrong with the files that are there: a link or no file, another user's, for others to write. Looks at
     /// them without opening any.
     ///
-    /// - Parameter owner: Whose files they are besides this process's user: given where root works on another's home.
+    /// - Parameters:
+    ///   - home: The folder that they are in.
+    ///   - owner: Whose files they are besides this process's user: given where root works on another's home.
+    /// - Returns: What is wrong, each with what mends it; all are reasons to refuse.
+    /// - Throws: ``FileError/system(operation:path:errno:)`` where a file cannot be looked at.
     package static func inspect(home: Folder, owner: FileOwner?) throws(FileError) -> [PathFinding] {
         let trusted = Set([geteuid(), owner?.uid].compactMap { $0 })
         var findings: [PathFinding] = []

@@ -24,7 +24,7 @@ package struct MemoryRows: Sendable, Equatable {
     }
 
     /// Up to `limit` rows after `key`.
-    mutating func rows(_ table: RowTable, after key: [UInt8]?, limit: Int) -> [(key: [UInt8], value: [UInt8])] {
+    package mutating func rows(_ table: RowTable, after key: [UInt8]?, limit: Int) -> [(key: [UInt8], value: [UInt8])] {
         tables[table]?.rows(after: key, limit: limit) ?? []
     }
 }

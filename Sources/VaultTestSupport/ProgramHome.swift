@@ -19,9 +19,9 @@ package final class TestHome: Sendable {
     /// The vault's file.
     package var database: String { sigilum + "/vault.db" }
 
-    /// Makes the folders, 0700.
-    package init() throws {
-        let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    /// Makes the folders, 0700, below `base`; nil for the folder of temporary files.
+    package init(in base: String? = nil) throws {
+        let base = base ?? FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
         root = base + "/e2e-" + UUID().uuidString.prefix(13).lowercased()
         for folder in [work, user + "/.local/state"] {
             try FileManager.default.createDirectory(
@@ -39,11 +39,8 @@ package final class TestHome: Sendable {
         ]
     }
 
-    /// What a call of the program gets here.
-    ///
-    /// - Parameters:
-    ///   - line: The words, separated by spaces; `more` has those that contain any.
-    ///   - variables: Added to ``variables-property``, or put in their place; an empty name is none.
+    /// What a call of the program gets here. `line` has the words, separated by spaces, and `more` those that contain any;
+    /// `variables` are added to ``variables-property``, or put in their place.
     package func call(
         _ line: String, more: [String] = [], variables: [String: String] = [:], input: [UInt8]? = nil,
         name: String? = nil

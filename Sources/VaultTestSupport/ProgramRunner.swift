@@ -41,12 +41,7 @@ package struct ProgramRunner: Sendable {
         }
     }
 
-    /// Runs the program to its end.
-    ///
-    /// - Parameters:
-    ///   - call: What it gets.
-    ///   - seconds: It is killed after this time, and the call throws.
-    /// - Throws: ``ProgramError``, or cancellation.
+    /// Runs the program to its end. After so many `seconds` it is killed, and this throws ``ProgramError``.
     package func run(_ call: Call, seconds: Int = 60) async throws -> ProgramResult {
         try await start(call).wait(seconds: seconds)
     }

@@ -56,6 +56,42 @@ struct KeyRotationTests {
         #expect(try active() == "...zzzz,...bbbb")
     }
 
+    @Test("a key that was registered by a run that died before it heard so is revoked by the next key")
+    func diedBeforeReceipt() async throws {
+        let target = target(.embedded(path: path))
+        var receipt = try await target.apply(job(record(), key: canary))
+        try makeDatabase(
+            path,
+            """
+            INSERT INTO service_api_keys (id, service_id, name, key_prefix, key_hash)
+                VALUES ('key_of_another_home', 'svc_0c4n8d2v6b5e', 'Native service key (local cli)', '...zzzz', 'ff');
+            """)
+        // Two runs in a row die after the transaction, with nothing kept but what they were about to do.
+        for lost in [secondCanary, "sk_live_CANARYc0ffee22c0ffee22c0ffee22c0ffee22cccc"] {
+            let dying = try job(record(), key: lost, receipt: receipt)
+            receipt.merge(target.intent(dying)) { $1 }
+            _ = try await target.apply(dying)
+        }
+        let last = try job(
+            record(), key: "sk_live_CANARYc0ffee33c0ffee33c0ffee33c0ffee33dddd", receipt: receipt)
+        let kept = try await target.apply(last)
+        #expect(try active() == "...zzzz,...dddd")
+        #expect(kept["intended_hashes"] == nil)
+        #expect(target.intent(last)["intended_hashes"]?.split(separator: " ").count == 3)
+    }
+
+    @Test("what is already registered, or already noted, is not noted again")
+    func noted() async throws {
+        let target = target(.embedded(path: path))
+        let first = try job(record(), key: canary)
+        let receipt = try await target.apply(first)
+        #expect(target.intent(try job(record(), key: canary, receipt: receipt)) == [:])
+        let intent = target.intent(try job(record(), key: secondCanary, receipt: receipt))
+        #expect(intent["intended_hashes"]?.utf8.count == 64)
+        let noted = receipt.merging(intent) { $1 }
+        #expect(target.intent(try job(record(), key: secondCanary, receipt: noted)) == [:])
+    }
+
     @Test("a key's row that an older file kept of a deleted service makes room")
     func orphan() async throws {
         let target = target(.embedded(path: path))

@@ -95,7 +95,7 @@ import Testing
         let context = Context(
             now: { 0 }, terminal: .live(program: .sigilum), environment: .fixed([:]), workingDirectory: "/",
             program: .sigilum, argumentSecrets: .none, results: Capture().channel(), notes: errors.channel(),
-            openers: Openers())
+            openers: .unset)
         #expect(await EntryPoint(root: SampleSigilum.self).run(taken, context) == 64)
         #expect(errors.text == "[ERROR] An argument is not UTF-8\n")
     }
@@ -165,7 +165,7 @@ import Testing
         var context = Context(
             now: { 0 }, terminal: .live(program: .sigilum), environment: .fixed([:]), workingDirectory: "/home/u",
             program: .sigilum, argumentSecrets: .none, results: Capture().channel(), notes: Capture().channel(),
-            openers: Openers())
+            openers: .unset)
         func shown(_ path: String) -> String { rendered(Report(lines: [.value(context.shown(path: path))])) }
         #expect(shown("/home/u/.sigilum-workspace/k") == ".sigilum-workspace/k\n")
         #expect(shown("/home/user/k") == "/home/user/k\n")

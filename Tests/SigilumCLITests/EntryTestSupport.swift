@@ -155,7 +155,17 @@ func run(_ words: [String], results: WriteOutcome = .written) async -> Run {
             askLine: { (_) throws(TerminalError) in throw .mayNotAsk },
             readInput: { () throws(TerminalError) in throw .ended }),
         environment: .fixed([:]), workingDirectory: "/work", program: .sigilum, argumentSecrets: .none,
-        results: output.channel(outcome: results), notes: errors.channel(), openers: Openers())
+        results: output.channel(outcome: results), notes: errors.channel(), openers: .unset)
     let status = await EntryPoint(root: root(of: words)).run(intake(words), context)
     return Run(status: status, output: output.text, errors: errors.text)
+}
+
+extension Openers {
+    /// Openers of a test whose commands open nothing: whoever asks anyhow stops the test.
+    static let unset = Openers(
+        storage: { _, _, _, _ in throw Unset() }, anchors: { _, _ in preconditionFailure("no anchors in this test") },
+        exportFiles: { _, _ in preconditionFailure("no export files in this test") },
+        adoptableFile: { _, _ in throw Unset() }, localAPI: { _ in throw Unset() }, gateway: { _ in throw Unset() })
+
+    private struct Unset: Error {}
 }

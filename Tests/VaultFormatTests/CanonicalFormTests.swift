@@ -34,7 +34,9 @@ struct CanonicalFormTests {
         fields[number: "ab"] = 1
         #expect(
             fields.encoded
-                == [3, 0, 1, 0x61, 0, 0, 0, 0, 2, 0x61, 0x62, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0] + [1, 0x62, 3, 0, 0, 0]
+                == [3, 0, 1, 0x61, 0, 0, 0, 0, 2, 0x61, 0x62, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0] + [
+                    1, 0x62, 3, 0, 0, 0,
+                ]
                 + utf8("two"))
         #expect(fields.names == ["a", "ab", "b"])
         #expect(FieldMap().encoded == [0, 0])
@@ -93,15 +95,18 @@ struct CanonicalFormTests {
 
     @Test("a node without children, and children that its bitmap does not name, are refused")
     func nodes() {
-        #expect(refusal { () throws(FormatError) in _ = try NodeRow(decoding: fill(8, 0).map { _ in 0 }) }
-            == FormatError(offset: 8, reason: .notCanonical))
+        #expect(
+            refusal { () throws(FormatError) in _ = try NodeRow(decoding: fill(8, 0).map { _ in 0 }) }
+                == FormatError(offset: 8, reason: .notCanonical))
         let node = Sample.node.encoded
-        #expect(refusal { () throws(FormatError) in _ = try NodeRow(decoding: node + fill(32, 1)) }
-            == FormatError(offset: node.count, reason: .trailingBytes))
+        #expect(
+            refusal { () throws(FormatError) in _ = try NodeRow(decoding: node + fill(32, 1)) }
+                == FormatError(offset: node.count, reason: .trailingBytes))
         var fewer = node
         fewer[0] |= 2
-        #expect(refusal { () throws(FormatError) in _ = try NodeRow(decoding: fewer) }
-            == FormatError(offset: node.count, reason: .tooShort))
+        #expect(
+            refusal { () throws(FormatError) in _ = try NodeRow(decoding: fewer) }
+                == FormatError(offset: node.count, reason: .tooShort))
     }
 
     @Test("a bucket without entries, out of order or with a tag twice is refused")

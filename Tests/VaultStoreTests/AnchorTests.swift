@@ -26,7 +26,8 @@ struct AnchorTests {
     func roundTrip() throws {
         #expect(store.raise(to: anchor(1, 2), durably: true) == .kept)
         #expect(try store.read() == anchor(1, 2))
-        #expect(try FileAnchorStore(folder: home("state/sigilum/anchors"), vault: home("vault.db")).read() == anchor(1, 2))
+        let again = FileAnchorStore(folder: home("state/sigilum/anchors"), vault: home("vault.db"))
+        #expect(try again.read() == anchor(1, 2))
         for name in ["state", "state/sigilum", "state/sigilum/anchors"] {
             #expect(try Folder.open(home(name)).status.mode == 0o700)
         }
@@ -110,11 +111,14 @@ struct AnchorTests {
         let good = try String(decoding: file(), as: UTF8.self)
         var bad = [
             String(good.dropLast()), good + "\n", good + "x", good.uppercased(), "x", "\n",
-            good.replacing("anchor 1", with: "anchor 2"), good.replacing("generation 12", with: "generation 012"),
-            good.replacing("generation 12", with: "generation +12"), good.replacing("generation 12", with: "generation  12"),
-            good.replacing("generation 12", with: "generation -1"), good.replacing("generation", with: "generatioN"),
+            good.replacing("anchor 1", with: "anchor 2"), good.replacing("generation", with: "generatioN"),
+            good.replacing("generation 12", with: "generation 012"),
+            good.replacing("generation 12", with: "generation +12"),
+            good.replacing("generation 12", with: "generation  12"),
+            good.replacing("generation 12", with: "generation -1"),
             good.replacing("audit-sequence 34", with: "audit-sequence 18446744073709551616"),
-            good.replacing("0707", with: "07"), good.replacing("0707", with: "+7+7"), good.replacing("2222", with: "22"),
+            good.replacing("0707", with: "07"), good.replacing("0707", with: "+7+7"),
+            good.replacing("2222", with: "22"),
             good.replacing("\n", with: "\r\n"), good.replacing("vault.db", with: "vault.dB"),
             good.replacing("vault-id", with: "vault-path /\nvault-id"),
         ]
@@ -152,6 +156,21 @@ struct AnchorTests {
             #expect(store.raise(to: anchor(2, 2), durably: true) == .kept)
             #expect(try store.read() == anchor(2, 2))
         }
+    }
+
+    @Test("an anchor can be forgotten, whatever is in its file; forgetting none is done at once")
+    func forgetting() throws {
+        #expect(store.remove() == .kept)
+        #expect(try home.folder.names() == [])
+        for content in [nil, text("nonsense")] {
+            #expect(store.raise(to: anchor(5, 5), durably: true) == .kept)
+            if let content { try write(content) }
+            #expect(store.remove() == .kept)
+            #expect(try store.read() == nil)
+            #expect(store.remove() == .kept)
+        }
+        #expect(store.raise(to: anchor(1, 1), durably: true) == .kept)
+        #expect(try store.read() == anchor(1, 1))
     }
 
     @Test("a link in place of the file is not followed")

@@ -76,7 +76,8 @@ struct DamageTests {
     @Test("a file that is no database is refused, and stays as it is")
     func noDatabase() throws {
         try home.clear()
-        for content in [text("not a database, but a text of some length"), (0..<8192).map { _ in UInt8.random(in: 0...255) }] {
+        let noise = (0..<8192).map { _ in UInt8.random(in: 0...255) }
+        for content in [text("not a database, but a text of some length"), noise] {
             try home.write(content, to: "vault.db")
             #expect(home.refusal() == .storage(.damaged))
             #expect(home.bytes(of: "vault.db") == content)

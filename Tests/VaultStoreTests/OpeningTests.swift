@@ -115,7 +115,7 @@ struct OpeningTests {
         let home = home
         let errors = inEightThreads { index in
             storageError {
-                let store = try home.store()
+                let store = try home.patientStore()
                 try store.transaction { rows in try rows.setRow(.node, [UInt8(index)], [1]) }
             }
         }

@@ -40,7 +40,7 @@ struct RowTests {
         }
     }
 
-    @Test("rows come in the order of their keys' bytes, after a key, as many as asked for", arguments: RowTable.allCases)
+    @Test("rows come by their keys' bytes, after a key, as many as asked for", arguments: RowTable.allCases)
     func order(_ table: RowTable) throws {
         let keys: [[UInt8]] = [[0x80], [0], [], [0xff, 0], [0, 0], [0xff], [0x7f, 0xff]]
         try store.transaction { rows in for key in keys { try rows.setRow(table, key, key + [1]) } }

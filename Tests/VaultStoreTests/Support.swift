@@ -4,6 +4,7 @@ import Glibc
 import SafeFiles
 import SecureMemory
 import Synchronization
+import Testing
 import VaultCore
 import VaultStore
 
@@ -42,8 +43,16 @@ final class Home: Sendable {
     }
 
     func existing(createIfMissing: Bool = false, owner: FileOwner? = nil) throws -> SQLiteVaultStorage? {
-        try SQLiteVaultStorage.open(
-            home: folder, owner: owner, createIfMissing: createIfMissing, patience: Patience(writers: 300, database: 300))
+        let patience = Patience(writers: 300, database: 300)
+        return try SQLiteVaultStorage.open(
+            home: folder, owner: owner, createIfMissing: createIfMissing, patience: patience)
+    }
+
+    /// The store, made where it is missing, that waits for others as long as it does for users.
+    func patientStore() throws -> SQLiteVaultStorage {
+        let store = try SQLiteVaultStorage.open(home: folder, owner: nil, createIfMissing: true)
+        guard let store else { throw TestFailure() }
+        return store
     }
 
     /// The error of opening; nil where there is none.
@@ -88,13 +97,18 @@ func text(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 func secret(_ text: String) -> SecretBytes { SecretBytes(copying: Array(text.utf8)) }
 
-/// The storage's error that `body` throws; nil where it throws none, or another.
+/// The storage's error that `body` throws; nil where it throws none.
 func storageError(_ body: () throws -> Void) -> StorageError? {
     do {
         try body()
         return nil
+    } catch let error as StorageError {
+        return error
+    } catch VaultFileError.storage(let error) {
+        return error
     } catch {
-        return error as? StorageError
+        Issue.record("not an error of the store: \(type(of: error))")
+        return nil
     }
 }
 
@@ -106,6 +120,7 @@ func damage(_ body: () throws -> Void) -> Damage? {
     } catch VaultError.integrity(let damage) {
         return damage
     } catch {
+        Issue.record("no damage: \(error)")
         return nil
     }
 }

@@ -22,7 +22,7 @@ struct WritingTests {
         _ = try home.store()
         let errors = inEightThreads { _ in
             storageError {
-                let store = try patient(home)
+                let store = try home.patientStore()
                 for _ in 0..<25 { try count(in: store) }
             }
         }
@@ -32,7 +32,7 @@ struct WritingTests {
 
     @Test("eight writers that share a connection lose nothing")
     func sharedConnection() throws {
-        let store = try patient(home)
+        let store = try home.patientStore()
         let errors = inEightThreads { _ in
             storageError { for _ in 0..<25 { try count(in: store) } }
         }
@@ -171,6 +171,26 @@ struct WritingTests {
         }
     }
 
+    @Test("where the file may not grow a change fails as on a full disk, and what was there stays")
+    func noMorePages() throws {
+        let store = try home.store()
+        try count(in: store)
+        try store.queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = 20") }
+        let large = [UInt8](repeating: 1, count: 100_000)
+        let failure = storageError {
+            try store.transaction { rows in
+                try rows.setRow(.node, text("counter"), number(9))
+                try rows.setRow(.body, [1], large)
+            }
+        }
+        #expect(failure == .full)
+        try store.snapshot { (rows) throws in
+            #expect(try rows.row(.node, text("counter")) == number(1))
+            #expect(try rows.count(.body) == 0)
+        }
+        try count(in: store)
+    }
+
     @Test("on a disk without room for a new store there is none", .enabled(if: SmallFileSystem.isPossible))
     func noRoom() throws {
         let disk = try SmallFileSystem(at: home("small"), kilobytes: 16)
@@ -225,12 +245,6 @@ struct WritingTests {
     private func filesContain(_ canary: [UInt8]) throws -> Bool {
         try home.folder.names().contains { name in home.bytes(of: name)?.firstRange(of: canary) != nil }
     }
-}
-
-private func patient(_ home: Home) throws -> SQLiteVaultStorage {
-    let store = try SQLiteVaultStorage.open(home: home.folder, owner: nil, createIfMissing: true)
-    guard let store else { throw TestFailure() }
-    return store
 }
 
 /// Adds one to a row.

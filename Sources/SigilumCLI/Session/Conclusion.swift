@@ -32,9 +32,11 @@ struct Conclusion {
             return report
         }
         report.headline = .warn(saved)
-        let base = first.failure(hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace)
+        let base = first.failure(
+            hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace)
         throw Failure(
-            base.status, code: base.code, base.message, hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],
+            base.status, code: base.code, base.message,
+            hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],
             report: report)
     }
 

@@ -11,7 +11,8 @@ extension VaultError: FailureConvertible {
         case .wrongKey:
             return Failure(.unsafe, code: "wrong-key", "The master key does not open this vault")
         case .noVault:
-            return Failure(.missing, code: "no-vault", "There is no vault", hints: ["make one:  \(command: ["vault", "init"])"])
+            return Failure(
+                .missing, code: "no-vault", "There is no vault", hints: ["make one:  \(command: ["vault", "init"])"])
         case .noSuchEntry(let name):
             return Failure(
                 .missing, code: "no-such-entry", "No such entry: \(MisplacedSecret.shown(name.text))",
@@ -54,7 +55,9 @@ extension StorageError: FailureConvertible {
     package var failure: Failure {
         switch self {
         case .busy:
-            Failure(.busy, code: "busy", "The vault is in use by another process", hints: ["nothing was changed; try again"])
+            Failure(
+                .busy, code: "busy", "The vault is in use by another process", hints: ["nothing was changed; try again"]
+            )
         case .full: Failure(.cannotWrite, code: "disk-full", "The disk is full", hints: ["nothing was changed"])
         case .readOnly:
             Failure(

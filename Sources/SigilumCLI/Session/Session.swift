@@ -67,7 +67,7 @@ struct Session: Sendable {
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
                 return try session(vault, key, isNew: false)
             }
-            if (try? anchors.read()) != nil { throw VaultError.integrity(.vaultGone) }
+            if try Vault.anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
             let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
             guard let storage = try context.openers.storage(home.folder, home.owner, true, allowUnsafe) else {

@@ -41,6 +41,13 @@ extension Rows {
             schema.keys, [("revoked_at", now)], where: "id = \(Text.place) AND revoked_at IS NULL", [id])
     }
 
+    /// The same for the key of a hash, whatever its row's id is.
+    func revoke(hash: Text, of service: Text, now: Text) throws {
+        try update(
+            schema.keys, [("revoked_at", now)],
+            where: "service_id = \(Text.place) AND key_hash = \(Text.place) AND revoked_at IS NULL", [service, hash])
+    }
+
     /// An older file without foreign keys keeps our key's row when its service is deleted, under the id that the key
     /// needs again.
     private func removeOrphan(_ id: Text) throws {

@@ -35,6 +35,16 @@ package struct LocalAPITarget: DeliveryTarget, ServiceDirectory {
         try compare(job)
     }
 
+    /// The hash of a key that is about to be registered: if the program dies before it hears that it was, the key that
+    /// comes next knows whom it replaces.
+    package func intent(_ job: DeliveryJob) -> DeliveryReceipt {
+        guard let record = job.service, let secret = job.secrets.first else { return [:] }
+        let hash = KeyMaterial(secret.value.bytes, of: record).hash
+        let known = job.intendedHashes
+        guard job.receipt[ReceiptKey.hash] != hash, !known.contains(hash) else { return [:] }
+        return [ReceiptKey.intended: (known + [hash]).joined(separator: " ")]
+    }
+
     /// Needs the job's service, and its key as the first secret: a job without them is a defect of the program. The
     /// receipt has `service_id`, `key_id`, `key_hash` and `database`.
     package func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt {
@@ -99,6 +109,9 @@ extension LocalAPITarget {
             if let old = job.receipt[ReceiptKey.key].map({ Text($0) }), old != id {
                 try rows.revoke(old, now: now)
             }
+            for hash in job.intendedHashes where hash != key.hash {
+                try rows.revoke(hash: Text(hash), of: service, now: now)
+            }
             return [
                 ReceiptKey.service: service.string, ReceiptKey.key: id.string, ReceiptKey.hash: key.hash,
                 ReceiptKey.database: path,
@@ -112,6 +125,8 @@ extension LocalAPITarget {
         // Two transactions: the key stays revoked when rows of somebody else's keep the service from being deleted.
         try database.write { rows in
             if let id = job.receipt[ReceiptKey.key].map({ Text($0) }) { try rows.revoke(id, now: now) }
+            guard let service = try rows.service(of: job, record, try rows.user(of: record.namespace)) else { return }
+            for hash in job.intendedHashes { try rows.revoke(hash: Text(hash), of: service.id, now: now) }
         }
         try database.write { rows in
             let user = try rows.user(of: record.namespace)
@@ -128,6 +143,14 @@ private enum ReceiptKey {
     static let key = "key_id"
     static let hash = "key_hash"
     static let database = "database"
+    /// Hashes of keys that were about to be registered since the last receipt.
+    static let intended = "intended_hashes"
+}
+
+extension DeliveryJob {
+    fileprivate var intendedHashes: [String] {
+        receipt[ReceiptKey.intended]?.split(separator: " ").map(String.init) ?? []
+    }
 }
 
 extension Rows {

@@ -20,13 +20,23 @@ struct Head {
 
 /// Sealing and opening the head row.
 enum HeadCrypto {
-    static func slotDigest(_ keys: KeyRing, _ slots: [(key: [UInt8], value: [UInt8])]) -> Digest {
+    /// The digest of all slot rows. Without a key, so that a changed slot is told from a wrong key before any slot is
+    /// opened; the head's MAC is what makes it proof.
+    static func slotDigest(_ slots: [(key: [UInt8], value: [UInt8])]) -> Digest {
         var writer = ByteWriter()
         for slot in slots {
             writer.framed(slot.key)
             writer.framed(slot.value)
         }
-        return keys.hash(Purpose("slots"), writer.bytes)
+        return Checksum.digest(writer.bytes)
+    }
+
+    /// The digest of the slots that a head names, read without a key: a hint, and no proof. Nil where it is no head.
+    static func claimedSlotDigest(_ bytes: [UInt8]) -> Digest? {
+        guard bytes.count == HeadRow.width + HeadRow.macWidth,
+            let row = try? HeadRow(decoding: Array(bytes.dropLast(HeadRow.macWidth)))
+        else { return nil }
+        return Digest(row.slotDigest)
     }
 
     static func encode(_ head: Head, _ keys: KeyRing) -> [UInt8] {

@@ -33,9 +33,12 @@ enum SlotCrypto {
     }
 
     /// Reads a row; the checksum tells damage from a key that does not fit.
-    static func decode(_ bytes: [UInt8], number: UInt8) throws(VaultError) -> SlotRow {
-        guard bytes.count > Digest.width, Checksum.digest(Array(bytes.dropLast(Digest.width))).bytes
-            == Array(bytes.suffix(Digest.width))
+    static func decode(_ slot: (key: [UInt8], value: [UInt8])) throws(VaultError) -> SlotRow {
+        let (number, bytes) = (slot.key.first ?? 0, slot.value)
+        guard slot.key.count == 1 else { throw .integrity(.slot(number)) }
+        guard bytes.count > Digest.width,
+            Checksum.digest(Array(bytes.dropLast(Digest.width))).bytes
+                == Array(bytes.suffix(Digest.width))
         else { throw .integrity(.slot(number)) }
         guard let row = try? SlotRow(decoding: Array(bytes.dropLast(Digest.width))), row.number == number else {
             throw .integrity(.slot(number))

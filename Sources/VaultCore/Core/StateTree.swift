@@ -19,7 +19,10 @@ struct StateTree {
 
     /// The entry row of a tag, proven; nil where its absence is proven.
     func lookup(_ tag: [UInt8], top: Digest, in rows: any RowReader) throws -> [UInt8]? {
-        guard top != .zero else { return nil }
+        guard top != .zero else {
+            try proveEmpty(rows)
+            return nil
+        }
         let digits = TreePath.digits(of: tag)
         var expected = top
         for level in 0..<TreePath.depth {
@@ -35,6 +38,7 @@ struct StateTree {
     /// Applies changes of entry hashes (nil: the entry is gone), rewriting each touched row once; returns the new top.
     func update(_ changes: [[UInt8]: Digest?], top: Digest, in rows: any RowWriter) throws -> Digest {
         guard !changes.isEmpty else { return top }
+        if top == .zero { try proveEmpty(rows) }
         return try rewrite([], expected: top == .zero ? nil : top, changes: changes, in: rows) ?? .zero
     }
 
@@ -43,8 +47,16 @@ struct StateTree {
     func walk(
         top: Digest, in rows: any RowReader, visit: (_ tag: [UInt8], _ row: [UInt8]) throws -> Void
     ) throws -> (nodes: Int, buckets: Int) {
-        guard top != .zero else { return (0, 0) }
+        guard top != .zero else {
+            try proveEmpty(rows)
+            return (0, 0)
+        }
         return try walk([], expected: top, in: rows, visit: visit)
+    }
+
+    /// An empty tree has no top node: a head from before the first entry is not taken for a vault without any.
+    private func proveEmpty(_ rows: any RowReader) throws {
+        guard try rows.row(.node, NodeRow.key([UInt8]())) == nil else { throw VaultError.integrity(.node([])) }
     }
 
     private func walk(

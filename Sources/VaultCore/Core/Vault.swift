@@ -56,16 +56,21 @@ package final class Vault: Sendable {
 
     // MARK: Opening
 
-    /// Whether the store holds a vault.
+    /// Whether the store holds a vault, or anything of one.
     package static func exists(in storage: any VaultStorage) throws -> Bool {
-        try storage.snapshot { rows in try rows.head() != nil || rows.count(.slot) > 0 }
+        try storage.snapshot { rows in try rows.head() != nil || holdsRows(rows) }
+    }
+
+    /// Whether there is any row besides the head: a vault whose head is gone is damaged, and not missing.
+    private static func holdsRows(_ rows: any RowReader) throws -> Bool {
+        try RowTable.allCases.contains { try !rows.rows($0, after: nil, limit: 1).isEmpty }
     }
 
     /// Whether a passphrase opens the vault, as its slots say; nothing of it is proven yet.
     package static func takesPassphrase(_ storage: any VaultStorage) throws -> Bool {
         let slots = try storage.snapshot { rows in try rows.rows(.slot, after: nil, limit: 256) }
         return try slots.contains { slot in
-            try SlotCrypto.decode(slot.value, number: slot.key.first ?? 0).kdf == MasterKeyKind.passphrase.rawValue
+            try SlotCrypto.decode(slot).kdf == MasterKeyKind.passphrase.rawValue
         }
     }
 
@@ -75,30 +80,36 @@ package final class Vault: Sendable {
         environment: VaultEnvironment
     ) throws -> Vault {
         let stored = try storage.snapshot { rows in
-            (head: try rows.head(), slots: try rows.rows(.slot, after: nil, limit: 256))
+            let head = try rows.head()
+            return (
+                head: head, slots: try rows.rows(.slot, after: nil, limit: 256),
+                isEmpty: try head == nil && !holdsRows(rows)
+            )
         }
         guard let headBytes = stored.head else {
-            guard stored.slots.isEmpty else { throw VaultError.integrity(.head) }
+            guard stored.isEmpty else { throw VaultError.integrity(.head) }
             if try anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
             throw VaultError.noVault
         }
         guard !stored.slots.isEmpty else { throw VaultError.integrity(.noSlots) }
-        let rows = try stored.slots.map { slot in
-            guard slot.key.count == 1 else { throw VaultError.integrity(.slot(0)) }
-            return try SlotCrypto.decode(slot.value, number: slot.key[0])
-        }
+        let rows = try stored.slots.map(SlotCrypto.decode)
+        let slotDigest = HeadCrypto.slotDigest(stored.slots)
         for row in rows {
             guard let dataKey = try SlotCrypto.unwrap(row, with: masterKey),
                 let kind = MasterKeyKind(rawValue: row.kdf)
             else { continue }
             let keys = KeyRing(dataKey: dataKey.bytes, vaultID: row.vaultID, epoch: row.epoch)
             let head = try HeadCrypto.decode(headBytes, keys)
-            guard head.slotDigest.matches(HeadCrypto.slotDigest(keys, stored.slots)) else {
-                throw VaultError.integrity(.slot(row.number))
-            }
+            guard head.slotDigest.matches(slotDigest) else { throw VaultError.integrity(.slot(row.number)) }
             return Vault(
                 keyKind: kind, keyCost: (row.passes, row.memoryKiB), keys: keys, storage: storage, anchors: anchors,
                 environment: environment)
+        }
+        // No slot opens. Only where slots, head and anchor belong together is that the key's fault.
+        guard let claimed = HeadCrypto.claimedSlotDigest(headBytes) else { throw VaultError.integrity(.head) }
+        guard claimed.matches(slotDigest) else { throw VaultError.integrity(.slot(rows[0].number)) }
+        if let anchor = try anchor(anchors), anchor.vaultID != rows[0].vaultID {
+            throw VaultError.integrity(.otherVault)
         }
         throw VaultError.wrongKey
     }
@@ -123,10 +134,10 @@ package final class Vault: Sendable {
             keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), keys: keys,
             storage: storage, anchors: anchors, environment: environment)
         let head: Head? = try storage.transaction { rows in
-            guard try rows.head() == nil, try rows.count(.slot) == 0 else { return nil }
+            guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)
             let head = Head(
-                generation: 0, count: 0, top: .zero, slotDigest: HeadCrypto.slotDigest(keys, [([0], slot)]),
+                generation: 0, count: 0, top: .zero, slotDigest: HeadCrypto.slotDigest([([0], slot)]),
                 audit: AuditChain(keys: keys).start(), stored: nil)
             let transaction = VaultTransaction(
                 keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
@@ -154,7 +165,9 @@ package final class Vault: Sendable {
             seen = head.anchor(of: keys)
             return try body(VaultSnapshot(keys: keys, rows: rows, head: head))
         }
-        if let anchor, let seen, seen.auditSequence > anchor.auditSequence { _ = anchors.raise(to: seen, durably: false) }
+        if let anchor, let seen, seen.auditSequence > anchor.auditSequence {
+            _ = anchors.raise(to: seen, durably: false)
+        }
         return result
     }
 
@@ -239,13 +252,15 @@ package final class Vault: Sendable {
         return (stored, try storage.snapshot { rows in try self.head(rows).anchor(of: keys) })
     }
 
-    /// Whether there is an anchor; makes one, and says so, where there was none.
+    /// Whether there is an anchor; makes one, and records that there was none, where it is missing.
     package func anchorPresence() -> AnchorState {
         if (try? anchors.read()) ?? nil != nil { return .agrees }
-        guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }) else {
-            return .unavailable
-        }
-        return anchors.raise(to: current, durably: true) == .kept ? .missing : .unavailable
+        guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }),
+            anchors.raise(to: current, durably: true) == .kept
+        else { return .unavailable }
+        // Where the vault cannot be written the command that follows says so, if it has to write.
+        _ = try? write { try $0.record(.anchorMissing) }
+        return .missing
     }
 
     /// Takes the vault as it is for the one to compare with from now on, and records that somebody said so.
@@ -262,7 +277,8 @@ package final class Vault: Sendable {
         guard anchors.replace(with: seen) == .kept else { throw VaultError.storage(.readOnly) }
     }
 
-    private static func anchor(_ anchors: any AnchorStore) throws -> Anchor? {
+    /// The stored anchor; nil where there is none. Damage where what is stored is no anchor.
+    package static func anchor(_ anchors: any AnchorStore) throws -> Anchor? {
         do throws(AnchorError) {
             return try anchors.read()
         } catch {

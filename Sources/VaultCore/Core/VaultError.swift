@@ -33,7 +33,9 @@ package enum Damage: Sendable, Equatable {
             let digits = Array("0123456789abcdef".utf8)
             return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
         }
-        func path(_ digits: [UInt8]) -> String { digits.isEmpty ? "top" : digits.map(String.init).joined(separator: ".") }
+        func path(_ digits: [UInt8]) -> String {
+            digits.isEmpty ? "top" : digits.map(String.init).joined(separator: ".")
+        }
         return switch self {
         case .head: "the head record is not as it was written"
         case .slot(let number): "key slot \(number) is not as it was written"

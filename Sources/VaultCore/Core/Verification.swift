@@ -40,7 +40,8 @@ extension Vault {
                 throw VaultError.integrity(.orphan(table))
             }
             let slots = try rows.rows(.slot, after: nil, limit: 256)
-            guard snapshot.head.slotDigest.matches(HeadCrypto.slotDigest(keys, slots)) else {
+            for slot in slots { _ = try SlotCrypto.decode(slot) }
+            guard snapshot.head.slotDigest.matches(HeadCrypto.slotDigest(slots)) else {
                 throw VaultError.integrity(.slot(slots.first?.key.first ?? 0))
             }
             return report

@@ -173,7 +173,16 @@ package struct Reconciler: Sendable {
             let key = String(name.text.split(separator: "/").last ?? "")
             return NamedSecret(entry: name, key: key, value: try version.open(vault.keys))
         }
-        let receipt = try await target.apply(fresh.job(secrets: secrets))
+        let job = fresh.job(secrets: secrets)
+        let intent = target.intent(job)
+        if !intent.isEmpty {
+            try vault.write { transaction in
+                guard var delivery = try transaction.delivery(id) else { return }
+                delivery.receipt.merge(intent) { $1 }
+                try transaction.saveQuietly(delivery)
+            }
+        }
+        let receipt = try await target.apply(job)
         try vault.write { transaction in
             guard var delivery = try transaction.delivery(id) else { return }
             delivery.applied = fresh.commitment

@@ -136,9 +136,18 @@ package protocol DeliveryTarget: Sendable {
     /// Compares what is there with what should be; changes nothing and needs no secret.
     func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation
 
+    /// What the vault must remember of a job before ``apply(_:)`` is called with it, added to the receipt that the job
+    /// has: without it, what a killed program delivered would be unknown to the run that delivers the next value. Empty
+    /// for targets that replace whatever they find.
+    func intent(_ job: DeliveryJob) -> DeliveryReceipt
+
     /// Makes what is there what it should be, and returns what to remember of it.
     func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt
 
     /// Takes away what was delivered. Not being there is success.
     func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure)
+}
+
+extension DeliveryTarget {
+    package func intent(_ job: DeliveryJob) -> DeliveryReceipt { [:] }
 }

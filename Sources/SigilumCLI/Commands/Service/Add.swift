@@ -110,7 +110,8 @@ struct ServiceAdd: SigilumCommand {
             }
         }
         fields.append(Field("key_file", session.shown(file: DeliveryID.apiKeyFile(slug).key)))
-        if outcome.upstream?.deliveries.contains(.connectionFile(slug)) == true {
+        // Asked again: the file may just have been taken away.
+        if try session.vault.read({ try $0.delivery(.connectionFile(slug)) }) != nil {
             fields.append(Field("connection_file", session.shown(file: DeliveryID.connectionFile(slug).key)))
         }
         return fields

@@ -21,7 +21,8 @@ struct ConnectionOptions: ParsableArguments, Sendable {
     /// Takes the options over, checked. `known` is the service as the vault has it.
     func fill(_ request: inout ServiceRequest, known: ServiceRecord?, say: (Remark) -> Void) throws {
         let mode = request.mode ?? known?.mode ?? .native
-        let isAny = upstreamBaseUrl != nil || authMode != nil || upstreamHeader != nil || authPrefix != nil
+        let isAny =
+            upstreamBaseUrl != nil || authMode != nil || upstreamHeader != nil || authPrefix != nil
             || upstreamSecretKey != nil || rotationIntervalDays != nil
         guard mode == .gateway || !isAny else {
             throw Failure.usage("Options of an upstream need --mode gateway", hints: ["nothing was stored"])

@@ -41,7 +41,10 @@ extension Session {
         var findings = ServiceFindings()
         findings.registeredID = registered?.id
         let known = try vault.read { snapshot in
-            (key: try snapshot.entry(.serviceAPIKey(slug)) != nil, file: try snapshot.delivery(.connectionFile(slug)) != nil)
+            (
+                key: try snapshot.entry(.serviceAPIKey(slug)) != nil,
+                file: try snapshot.delivery(.connectionFile(slug)) != nil
+            )
         }
         if !known.key { findings.apiKeyFile = try adoptable(DeliveryID.apiKeyFile(slug).key) }
         if !known.file { findings.connectionFile = try adoptable(DeliveryID.connectionFile(slug).key) }
@@ -55,7 +58,9 @@ extension Session {
         } catch {
             throw Failure(
                 .damaged, code: "unusable-file", "The file cannot be taken over: \(home.path(of: name))",
-                hints: ["it is empty, or no value for an HTTP header", "nothing was stored; move it away and try again"])
+                hints: [
+                    "it is empty, or no value for an HTTP header", "nothing was stored; move it away and try again",
+                ])
         }
         return found
     }
