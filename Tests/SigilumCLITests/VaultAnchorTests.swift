@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VaultCore
 import VaultTestSupport
@@ -126,6 +127,18 @@ import VaultTestSupport
         #expect(stage.anchors.anchor == nil)
         #expect(await stage.run("vault", "anchor", "accept", "--confirm", "00").status == 66)
         #expect(await stage.run("vault", "init").status == 0)
+    }
+
+    @Test("a home that is gone with its vault is told from one that was never made")
+    func homeGone() async throws {
+        let stage = try await VaultStage.withVault()
+        stage.storage.rows = .init()
+        try FileManager.default.removeItem(atPath: stage.home)
+        #expect(await stage.run("vault", "list").status == 65)
+        #expect(await stage.run("vault", "anchor", "show").output.contains("vault-gone\n"))
+        #expect(await stage.run("vault", "anchor", "accept", "--confirm", id(stage)).status == 0)
+        #expect(await stage.run("vault", "list").status == 66)
+        #expect(try stage.folder.names() == [])
     }
 
     @Test("an anchor that cannot be read is accepted over; of a vault that is gone as well nothing is known")
