@@ -39,8 +39,15 @@ package final class TestHome: Sendable {
         ]
     }
 
-    /// What a call of the program gets here. `line` has the words, separated by spaces, and `more` those that contain any;
-    /// `variables` are added to ``variables-property``, or put in their place.
+    /// What a call of the program gets here.
+    ///
+    /// - Parameters:
+    ///   - line: The words, separated by spaces; `more` has those that contain any.
+    ///   - more: Further words.
+    ///   - variables: Added to ``variables``, or put in their place.
+    ///   - input: What is on standard input.
+    ///   - name: The first word; nil for the program's path.
+    /// - Returns: The call, to be run or changed.
     package func call(
         _ line: String, more: [String] = [], variables: [String: String] = [:], input: [UInt8]? = nil,
         name: String? = nil

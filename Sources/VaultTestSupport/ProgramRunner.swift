@@ -41,7 +41,13 @@ package struct ProgramRunner: Sendable {
         }
     }
 
-    /// Runs the program to its end. After so many `seconds` it is killed, and this throws ``ProgramError``.
+    /// Runs the program to its end.
+    ///
+    /// - Parameters:
+    ///   - call: What it gets.
+    ///   - seconds: It is killed after this time, and the call throws.
+    /// - Returns: How it ended and what it wrote.
+    /// - Throws: ``ProgramError``, or cancellation.
     package func run(_ call: Call, seconds: Int = 60) async throws -> ProgramResult {
         try await start(call).wait(seconds: seconds)
     }

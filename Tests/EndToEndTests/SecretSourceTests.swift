@@ -32,9 +32,8 @@ struct SecretSourceTests {
         let canary = Canary()
         let result = try await home.run(Self.add + " --upstream-secret " + canary.text)
         result.expect(0)
-        #expect(
-            result.errorText.contains("[warn] --upstream-secret: other users of this machine can read the process list")
-        )
+        let warning = "[warn] --upstream-secret: other users of this machine can read the process list"
+        #expect(result.errorText.contains(warning))
         #expect(home.contents(".sigilum-workspace/gateway-connection-secret-linear") == canary.bytes)
         // Held at its standard input, it has taken the other secret out of its arguments long ago.
         var call = home.call("vault put waiting --gateway-master-key " + canary.text)

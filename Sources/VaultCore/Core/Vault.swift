@@ -143,7 +143,7 @@ package final class Vault: Sendable {
                 keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
             transaction.begin()
             try transaction.record(.vaultCreated, facts: ["key": kind == .random ? "random" : "passphrase"])
-            _ = try transaction.finish()
+            try transaction.finish()
             return transaction.head
         }
         guard let head else {
@@ -186,11 +186,13 @@ package final class Vault: Sendable {
             if anchor == nil, transaction.auditSequence > head.audit.sequence {
                 try transaction.record(.anchorMissing)
             }
-            changed = try transaction.finish()
+            try transaction.finish()
+            changed = transaction.generation != head.generation
             seen = transaction.head.anchor(of: keys)
             return result
         }
-        if let seen { _ = anchors.raise(to: seen, durably: changed) }
+        // After a release alone it need not wait for the disk: an anchor that is behind is walked on from.
+        if let seen { _ = anchors.raise(to: seen, durably: changed || anchor == nil) }
         storage.settle()
         return result
     }
@@ -271,7 +273,7 @@ package final class Vault: Sendable {
                 keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
             transaction.begin()
             try transaction.record(.anchorAccepted)
-            _ = try transaction.finish()
+            try transaction.finish()
             return transaction.head.anchor(of: keys)
         }
         guard anchors.replace(with: seen) == .kept else { throw VaultError.storage(.readOnly) }

@@ -133,11 +133,18 @@ package class VaultSnapshot {
 
     // MARK: All of a kind
 
-    /// Every record, proven, in the order of the tree; stops at the first that is not.
+    /// Every record, proven: those of the tree in its order, then those that this transaction changed. Stops at the
+    /// first that is not as it was written.
     func walk(_ visit: (_ tag: [UInt8], _ row: EntryRow) throws -> Void) throws {
-        try tree.walk(top: head.top, in: rows) { tag, bytes in
+        func decode(_ tag: [UInt8], _ bytes: [UInt8]) throws {
             guard let row = try? EntryRow(decoding: bytes) else { throw VaultError.integrity(.entry(tag: tag)) }
             try visit(tag, row)
+        }
+        try tree.walk(top: head.top, in: rows) { tag, bytes in
+            if !pending.keys.contains(tag) { try decode(tag, bytes) }
+        }
+        for (tag, bytes) in pending {
+            if let bytes { try decode(tag, bytes) }
         }
     }
 

@@ -91,7 +91,6 @@ package final class VaultTransaction: VaultSnapshot {
         for (version, _) in try bodies(of: row) {
             try writer.deleteRow(.body, BodyRow.key(entry: row.id, version: version))
         }
-        try writer.deleteRow(.entry, tag)
         pending[tag] = .some(nil)
         head.count -= 1
         changed = true
@@ -107,7 +106,6 @@ package final class VaultTransaction: VaultSnapshot {
             throw VaultError.integrity(.overview(tag: tag))
         }
         overview.name = newName
-        try writer.deleteRow(.entry, tag)
         pending[tag] = .some(nil)
         head.count -= 1
         try save(.secret, newName.text, overview.fields, row, isNew: true)
@@ -140,7 +138,7 @@ package final class VaultTransaction: VaultSnapshot {
     /// Removes a service's record.
     package func remove(_ service: Slug) throws {
         guard let (tag, _) = try row(.service, service.text) else { return }
-        try forget(tag)
+        forget(tag)
         try record(.serviceRemoved, facts: ["service": service.text])
     }
 
@@ -160,7 +158,7 @@ package final class VaultTransaction: VaultSnapshot {
     /// Forgets a delivery, with the entries that it delivered.
     package func remove(_ id: DeliveryID) throws {
         guard let delivery = try delivery(id), let (tag, _) = try row(.delivery, id.text) else { return }
-        try forget(tag)
+        forget(tag)
         for name in delivery.entries { try note(id, with: name, isPresent: false) }
         try record(.withdrawn, facts: ["target": id.text])
     }
@@ -174,7 +172,7 @@ package final class VaultTransaction: VaultSnapshot {
             let row = try row(.setting, setting)?.row
             try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
         } else if let (tag, _) = try row(.setting, setting) {
-            try forget(tag)
+            forget(tag)
         }
         try record(.settingChanged, facts: ["setting": setting])
     }
@@ -194,25 +192,28 @@ package final class VaultTransaction: VaultSnapshot {
 
     // MARK: The end
 
-    /// Brings the tree and the head up to date. True where anything changed.
-    func finish() throws -> Bool {
+    /// Brings the tree and the head up to date; does nothing where there is nothing to write.
+    func finish() throws {
         let start = head.stored.map { _ in startSequence } ?? 0
-        guard head.audit.sequence != start || !pending.isEmpty || head.stored == nil else { return false }
+        guard head.audit.sequence != start || !pending.isEmpty || head.stored == nil else { return }
         var hashes: [[UInt8]: Digest?] = [:]
         for (tag, row) in pending {
             if let row {
                 try writer.setRow(.entry, tag, row)
                 hashes[tag] = tree.entryHash(tag: tag, row: row)
             } else {
+                try writer.deleteRow(.entry, tag)
                 hashes[tag] = .some(nil)
             }
         }
-        if changed, head.generation == startGeneration { head.generation += 1 }
+        // A change without an event would leave a head that the anchor's walk over the log cannot arrive at.
+        if changed, head.audit.sequence == startSequence {
+            try record(.settingChanged, facts: ["setting": "internal"])
+        }
         head.top = try tree.update(hashes, top: head.top, in: writer)
         let new = HeadCrypto.encode(head, keys)
         try writer.swapHead(from: head.stored, to: new)
         head.stored = new
-        return true
     }
 
     private lazy var startSequence = head.audit.sequence
@@ -248,8 +249,7 @@ package final class VaultTransaction: VaultSnapshot {
         changed = true
     }
 
-    private func forget(_ tag: [UInt8]) throws {
-        try writer.deleteRow(.entry, tag)
+    private func forget(_ tag: [UInt8]) {
         pending[tag] = .some(nil)
         head.count -= 1
         changed = true

@@ -180,6 +180,7 @@ package struct Reconciler: Sendable {
                 guard var delivery = try transaction.delivery(id) else { return }
                 delivery.receipt.merge(intent) { $1 }
                 try transaction.saveQuietly(delivery)
+                try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "intended"])
             }
         }
         let receipt = try await target.apply(job)

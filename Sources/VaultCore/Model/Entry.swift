@@ -63,6 +63,9 @@ struct Overview {
     var rotationIntervalDays: UInt32?
     var deliveries: [DeliveryID]
 
+    /// Between deliveries: a path may have any other character.
+    private static let separator = "\0"
+
     var fields: FieldMap {
         var fields = FieldMap()
         fields[text: "name"] = name.text
@@ -72,7 +75,7 @@ struct Overview {
         fields["fingerprint"] = fingerprint.bytes
         fields[text: "generator"] = generator
         fields[number: "rotate-days"] = rotationIntervalDays.map(UInt64.init)
-        fields[text: "deliveries"] = deliveries.map(\.text).joined(separator: "\n")
+        fields[text: "deliveries"] = deliveries.map(\.text).joined(separator: Self.separator)
         return fields
     }
 
@@ -99,6 +102,6 @@ struct Overview {
             name: name, createdAt: Int64(bitPattern: created), updatedAt: Int64(bitPattern: updated),
             maskedPrefix: prefix, fingerprint: Fingerprint(bytes: print), generator: fields[text: "generator"],
             rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) },
-            deliveries: deliveries.split(separator: "\n").compactMap { DeliveryID(text: String($0)) })
+            deliveries: deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) })
     }
 }
