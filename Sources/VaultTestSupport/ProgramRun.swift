@@ -53,7 +53,7 @@ package final class ProgramRun: Sendable {
     /// Waits for its end. To be called once.
     ///
     /// - Throws: ``ProgramError/timedOut(seconds:output:errors:)``, or cancellation; it is killed either way.
-    package func wait(seconds: Int = 60) async throws -> ProgramResult {
+    package func wait(seconds: Int = 180) async throws -> ProgramResult {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             if let status = reap() { return result(status) }

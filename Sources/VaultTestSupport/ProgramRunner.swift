@@ -48,7 +48,7 @@ package struct ProgramRunner: Sendable {
     ///   - seconds: It is killed after this time, and the call throws.
     /// - Returns: How it ended and what it wrote.
     /// - Throws: ``ProgramError``, or cancellation.
-    package func run(_ call: Call, seconds: Int = 60) async throws -> ProgramResult {
+    package func run(_ call: Call, seconds: Int = 180) async throws -> ProgramResult {
         try await start(call).wait(seconds: seconds)
     }
 

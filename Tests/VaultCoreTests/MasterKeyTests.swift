@@ -116,7 +116,8 @@ struct MasterKeyTests {
     func empty() throws {
         let outcome = Outcome {
             try Vault.open(
-                MemoryStorage(), masterKey: secret(hex), anchors: MemoryAnchors(), environment: FixedClock().environment)
+                MemoryStorage(), masterKey: secret(hex), anchors: MemoryAnchors(), environment: FixedClock().environment
+            )
         }
         #expect(outcome == .refused("noVault"))
         #expect(try !Vault.exists(in: MemoryStorage()))

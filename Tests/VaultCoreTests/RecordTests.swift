@@ -13,10 +13,14 @@ struct RecordTests {
         scene = try VaultScene()
     }
 
-    private func service(_ slug: String, ordinal: UInt64 = 1, connection: ConnectionRecord? = nil) throws -> ServiceRecord {
+    private func service(_ slug: String, ordinal: UInt64 = 1, connection: ConnectionRecord? = nil) throws
+        -> ServiceRecord
+    {
         ServiceRecord(
-            slug: try Slug(slug), namespace: try Namespace("johndee"), id: "svc_aaaaaaaaaaaa", name: "Größe\n", summary: "",
-            domain: "localhost", email: "johndee@local.sigilum", createdAt: -1, ordinal: ordinal, connection: connection)
+            slug: try Slug(slug), namespace: try Namespace("johndee"), id: "svc_aaaaaaaaaaaa", name: "Größe\n",
+            summary: "",
+            domain: "localhost", email: "johndee@local.sigilum", createdAt: -1, ordinal: ordinal, connection: connection
+        )
     }
 
     private let connection = ConnectionRecord(
@@ -42,10 +46,13 @@ struct RecordTests {
         #expect(try scene.vault.verify().records == 4)
     }
 
-    @Test("a record that lacks a field, or has one of another kind, is none", arguments: [
-        "slug", "namespace", "id", "name", "summary", "domain", "email", "created", "ordinal", "auth-mode", "header",
-        "prefix", "secret-key",
-    ])
+    @Test(
+        "a record that lacks a field, or has one of another kind, is none",
+        arguments: [
+            "slug", "namespace", "id", "name", "summary", "domain", "email", "created", "ordinal", "auth-mode",
+            "header",
+            "prefix", "secret-key",
+        ])
     func incompleteService(_ field: String) throws {
         let whole = try service("linear", connection: connection).fields
         #expect(ServiceRecord(whole) != nil)

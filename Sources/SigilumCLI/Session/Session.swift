@@ -36,7 +36,7 @@ struct Session: Sendable {
             ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
         let home =
             switch purpose {
-            case .reading: try SigilumHome.openForReading(location, surroundings)
+            case .reading: try existingHome(location, context, surroundings)
             case .storing: try SigilumHome.openForStoring(location, surroundings)
             }
         let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
@@ -88,6 +88,22 @@ struct Session: Sendable {
                     "the key came from: \(given?.source.message ?? "what was just typed or made")",
                     "the vault is: \(home.path(of: "vault.db"))", "nothing was changed",
                 ])
+        }
+    }
+
+    /// The home of a command that reads. One that is gone with its vault, while an anchor remembers it, is no vault that
+    /// was never made.
+    private static func existingHome(
+        _ location: HomeLocation, _ context: Context, _ surroundings: Surroundings
+    ) throws -> SigilumHome {
+        do {
+            return try SigilumHome.openForReading(location, surroundings)
+        } catch {
+            guard error.code == HomeLocation.notFoundCode,
+                let anchors = try? context.openers.anchors(location.path, stateFolder(surroundings)),
+                (try? anchors.read()) != nil
+            else { throw error }
+            throw VaultError.integrity(.vaultGone)
         }
     }
 
