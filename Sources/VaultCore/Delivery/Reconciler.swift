@@ -131,19 +131,28 @@ package struct Reconciler: Sendable {
             guard let plan = try vault.read({ try $0.plan(id) }) else { return result }
             if plan.delivery.isWithdrawn {
                 try await target.withdraw(plan.job())
-                try vault.write { try $0.remove(id) }
-                return .withdrawn
+                // Somebody may have declared it again meanwhile: then there is something to deliver.
+                let isForgotten = try vault.write { transaction in
+                    guard let known = try transaction.delivery(id) else { return true }
+                    if known.isWithdrawn { try transaction.remove(id) }
+                    return known.isWithdrawn
+                }
+                if isForgotten { return .withdrawn }
+                continue
             }
             guard !plan.expected.isEmpty else { return result }
             let observation = try await target.observe(plan.job())
             if !plan.isPending, observation == .present(differences: []) { return result }
+            // What was just delivered is not there: to do it again would release the values again, and say `ok` of what
+            // is not.
+            if !plan.isPending, result != .unchanged { throw DeliveryFailure.wrongAnswer(.notDone) }
             if target.guardsForeignObjects, observation != .absent, !plan.delivery.isOwned, !plan.delivery.mayTakeOver {
                 throw DeliveryFailure.notOurs
             }
             result = .delivered(repaired: plan.isPending ? [] : Self.drift(observation))
             try await apply(plan, to: target)
         }
-        return result
+        throw DeliveryFailure.busy
     }
 
     private static func drift(_ observation: Observation) -> [String] {
