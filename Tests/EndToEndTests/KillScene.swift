@@ -68,7 +68,10 @@ final class KillScene: Sendable {
         let sync = try await run("vault sync --dry-run")
         state.sync = sync.outputText
         if sync.status != 0 { state.problems.append("sync --dry-run: \(sync.outputText)\(sync.errorText)") }
-        state.files = home.files().keys.map(Self.plain).sorted()
+        // A killed run can leave a temporary file beside the anchor (ids and hashes, no value), which goes with the next
+        // change. A run that finds nothing to change does not look for it.
+        let files = home.files().keys.map(Self.plain)
+        state.files = files.filter { !($0.contains("/anchors/.sigilum-") && $0.hasSuffix(".tmp")) }.sorted()
 
         let connections = gateway.connections
         if connections.keys.sorted() != ["linear"] {

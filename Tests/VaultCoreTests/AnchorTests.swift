@@ -203,7 +203,8 @@ struct AnchorTests {
                 for round in 0..<12 {
                     switch (worker + round) % 4 {
                     case 0: _ = try vault.reveal(shared, purpose: "test")
-                    case 1: try vault.write { _ = try $0.store(secret("\(worker) \(round)"), as: shared, origin: .given) }
+                    case 1:
+                        try vault.write { _ = try $0.store(secret("\(worker) \(round)"), as: shared, origin: .given) }
                     case 2: try vault.write { _ = try $0.store(secret("\(round)"), as: own, origin: .given) }
                     default: _ = try vault.read { try $0.inventory() }
                     }

@@ -7,27 +7,39 @@ import VaultTestSupport
 @Suite("Crash points")
 struct CrashTests {
     private static let changes: [(String, @Sendable (Vault) throws -> Void)] = [
-        ("storing a new entry", { vault in try vault.write { _ = try $0.store(secret("x"), as: EntryName("new"), origin: .given) } }),
-        ("storing a version", { vault in try vault.write { _ = try $0.store(secret("x"), as: EntryName("a"), origin: .given) } }),
+        (
+            "storing a new entry",
+            { vault in try vault.write { _ = try $0.store(secret("x"), as: EntryName("new"), origin: .given) } }
+        ),
+        (
+            "storing a version",
+            { vault in try vault.write { _ = try $0.store(secret("x"), as: EntryName("a"), origin: .given) } }
+        ),
         ("rolling back", { vault in try vault.write { _ = try $0.rollback(EntryName("a"), to: 1) } }),
         ("moving", { vault in try vault.write { try $0.move(EntryName("a"), to: EntryName("b")) } }),
         ("removing", { vault in try vault.write { try $0.remove(EntryName("a")) } }),
-        ("declaring", { vault in
-            let id = DeliveryID(target: .gateway, key: "linear")
-            try vault.write { try $0.declare(Delivery(id: id, service: nil, entries: [EntryName("a")])) }
-        }),
+        (
+            "declaring",
+            { vault in
+                let id = DeliveryID(target: .gateway, key: "linear")
+                try vault.write { try $0.declare(Delivery(id: id, service: nil, entries: [EntryName("a")])) }
+            }
+        ),
         ("saving a service", { vault in try vault.write { try $0.save(FullVault.service(name: "Linear")) } }),
         ("setting", { vault in try vault.write { try $0.set("namespace", to: "johndee") } }),
         ("releasing", { vault in _ = try vault.reveal(EntryName("a"), purpose: "test") }),
         ("accepting the anchor", { vault in try vault.acceptAnchor() }),
-        ("everything at once", { vault in
-            try vault.write { transaction in
-                _ = try transaction.store(secret("x"), as: EntryName("new"), origin: .given)
-                try transaction.remove(EntryName("a"))
-                _ = try transaction.store(secret("y"), as: EntryName("a"), origin: .given)
-                try transaction.set("x", to: "y")
+        (
+            "everything at once",
+            { vault in
+                try vault.write { transaction in
+                    _ = try transaction.store(secret("x"), as: EntryName("new"), origin: .given)
+                    try transaction.remove(EntryName("a"))
+                    _ = try transaction.store(secret("y"), as: EntryName("a"), origin: .given)
+                    try transaction.set("x", to: "y")
+                }
             }
-        }),
+        ),
     ]
 
     @Test("a change that stops at any of its writes has not happened, and the vault opens", arguments: changes.indices)

@@ -39,9 +39,11 @@ struct ReleaseTests {
         #expect(facts == [["purpose reason", "version 2"], ["purpose other reason", "version 1"]])
     }
 
-    @Test("where the record cannot be committed nothing is released", arguments: [
-        StorageError.full, .readOnly, .busy, .headMoved, .damaged, .failed(code: 10),
-    ])
+    @Test(
+        "where the record cannot be committed nothing is released",
+        arguments: [
+            StorageError.full, .readOnly, .busy, .headMoved, .damaged, .failed(code: 10),
+        ])
     func commitFails(_ error: StorageError) throws {
         let before = scene.storage.rows
         scene.storage.fail(.commit(error))
