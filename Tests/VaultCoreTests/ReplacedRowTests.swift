@@ -4,7 +4,7 @@ import VaultTestSupport
 @testable import VaultCore
 
 /// Invariants 1 and 2 of the design, for whole rows.
-@Suite("Rows that are not where or what they were")
+@Suite("Rows that are not where or what they were", .serialized)
 struct ReplacedRowTests {
     private let full: FullVault
 

@@ -9,7 +9,8 @@ private let vectorFolder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("docs/vectors")
 
-private let vectorFiles = (try? FileManager.default.contentsOfDirectory(atPath: vectorFolder.path))?
+private let vectorFiles =
+    (try? FileManager.default.contentsOfDirectory(atPath: vectorFolder.path))?
     .filter { $0.hasSuffix(".txt") }.sorted() ?? []
 
 /// Vaults written down in `docs/vectors`: what a reader of the format must be able to open for good.
