@@ -44,7 +44,8 @@ final class TargetInMemory: DeliveryTarget {
         try await begin("observe")
         guard let object = objects[job.key] else { return .absent }
         let prints = job.expected.map { ($0.entry.text, $0.fingerprint) }
-        let isSame = object.count == prints.count
+        let isSame =
+            object.count == prints.count
             && prints.allSatisfy { name, print in object[name].map { job.fingerprint(secret($0)) } == print }
         return .present(differences: isSame ? [] : ["content"])
     }
