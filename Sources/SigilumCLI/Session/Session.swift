@@ -59,15 +59,21 @@ struct Session: Sendable {
             return session
         }
         do {
+            // Before the look for the vault: an anchor that comes after it is that of a vault made meanwhile.
+            let remembered = try Vault.anchor(anchors)
             if let storage = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
                 try Vault.exists(in: storage)
             {
-                let key = try given ?? Passphrase.ask(context, storage, home)
+                // Again: whoever made the vault since the first look made its key file before it.
+                let key =
+                    try given
+                    ?? MasterKeyResolution.resolve(option: nil, home: home, surroundings: surroundings)
+                    ?? Passphrase.ask(context, storage, home)
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
                 return try session(vault, key, isNew: false)
             }
-            if try Vault.anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
+            if remembered != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
             let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
             guard let storage = try context.openers.storage(home.folder, home.owner, true, allowUnsafe) else {
@@ -96,13 +102,12 @@ struct Session: Sendable {
     private static func existingHome(
         _ location: HomeLocation, _ context: Context, _ surroundings: Surroundings
     ) throws -> SigilumHome {
+        let anchors = try? context.openers.anchors(location.path, stateFolder(surroundings))
+        let isRemembered = (try? anchors?.read()) ?? nil != nil
         do {
             return try SigilumHome.openForReading(location, surroundings)
         } catch {
-            guard error.code == HomeLocation.notFoundCode,
-                let anchors = try? context.openers.anchors(location.path, stateFolder(surroundings)),
-                (try? anchors.read()) != nil
-            else { throw error }
+            guard error.code == HomeLocation.notFoundCode, isRemembered else { throw error }
             throw VaultError.integrity(.vaultGone)
         }
     }

@@ -79,6 +79,9 @@ package final class Vault: Sendable {
         _ storage: any VaultStorage, masterKey: borrowing SecretBytes, anchors: any AnchorStore,
         environment: VaultEnvironment
     ) throws -> Vault {
+        // Before the look at the store: an anchor that comes after it is that of a vault made meanwhile.
+        // One that cannot be read matters where it is needed: the way to accept a vault again leads through here.
+        let remembered = Result { try anchor(anchors) }
         let stored = try storage.snapshot { rows in
             let head = try rows.head()
             return (
@@ -88,8 +91,7 @@ package final class Vault: Sendable {
         }
         guard let headBytes = stored.head else {
             guard stored.isEmpty else { throw VaultError.integrity(.head) }
-            if try anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
-            throw VaultError.noVault
+            throw try remembered.get() == nil ? VaultError.noVault : .integrity(.vaultGone)
         }
         guard !stored.slots.isEmpty else { throw VaultError.integrity(.noSlots) }
         let rows = try stored.slots.map(SlotCrypto.decode)
@@ -108,7 +110,7 @@ package final class Vault: Sendable {
         // No slot opens. Only where slots, head and anchor belong together is that the key's fault.
         guard let claimed = HeadCrypto.claimedSlotDigest(headBytes) else { throw VaultError.integrity(.head) }
         guard claimed.matches(slotDigest) else { throw VaultError.integrity(.slot(rows[0].number)) }
-        if let anchor = try anchor(anchors), anchor.vaultID != rows[0].vaultID {
+        if let anchor = try remembered.get(), anchor.vaultID != rows[0].vaultID {
             throw VaultError.integrity(.otherVault)
         }
         throw VaultError.wrongKey
@@ -119,10 +121,11 @@ package final class Vault: Sendable {
         in storage: any VaultStorage, masterKey: borrowing SecretBytes, cost: PassphraseCost = .standard,
         anchors: any AnchorStore, environment: VaultEnvironment
     ) throws -> (vault: Vault, isNew: Bool) {
+        let remembered = try anchor(anchors)
         if try exists(in: storage) {
             return (try open(storage, masterKey: masterKey, anchors: anchors, environment: environment), false)
         }
-        if try anchor(anchors) != nil { throw VaultError.integrity(.vaultGone) }
+        if remembered != nil { throw VaultError.integrity(.vaultGone) }
         let kind = MasterKeyKind.classify(masterKey)
         let vaultID = RandomBytes.make(16)
         let dataKey = SecretBytes(randomCount: 32)
