@@ -41,6 +41,11 @@ struct Descriptor: ~Copyable {
         if errno == EWOULDBLOCK { return false }
         throw systemError("lock", path)
     }
+
+    /// Gives the lock up, for whoever else has the same open file too.
+    borrowing func unlock() {
+        _ = uninterrupted { flock(number, LOCK_UN) }
+    }
 }
 
 /// Writes all bytes to a descriptor, however many calls it takes.

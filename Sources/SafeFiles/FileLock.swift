@@ -34,6 +34,11 @@ package struct FileLock: ~Copyable {
         self.file = file
     }
 
+    deinit {
+        // Closing alone is not enough: a child between its fork and its exec has the file open too, and the lock with it.
+        file.unlock()
+    }
+
     private static func openLockFile(
         _ name: String, in folder: Folder, owner: FileOwner?, path: String
     ) throws(FileError) -> Descriptor {
