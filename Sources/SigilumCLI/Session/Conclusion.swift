@@ -24,16 +24,17 @@ struct Conclusion {
         let pending = outcomes.filter(\.isPending)
         guard !pending.isEmpty else { return report }
         let names = Self.names(pending)
-        let failures = pending.compactMap { outcome -> DeliveryFailure? in
-            if case .pending(let failure) = outcome.result { failure } else { nil }
+        let failures = pending.compactMap { outcome -> (failure: DeliveryFailure, target: TargetKind)? in
+            if case .pending(let failure) = outcome.result { (failure, outcome.id.target) } else { nil }
         }
         guard let first = failures.first else {
             report.remarks.append(.info("pending: \(plain: names)"))
             return report
         }
         report.headline = .warn(saved)
-        let base = first.failure(
-            hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace)
+        let base = first.failure.failure(
+            hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace,
+            target: first.target)
         throw Failure(
             base.status, code: base.code, base.message,
             hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],

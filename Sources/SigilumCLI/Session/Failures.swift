@@ -113,9 +113,17 @@ extension ServiceError: FailureConvertible {
 extension DeliveryFailure: FailureConvertible {
     package var failure: Failure { failure(hints: []) }
 
+    /// What the other side is called; `kind` is nil where that is not known.
+    private static func name(_ kind: TargetKind?) -> String { kind == .sigilumAPI ? "API" : "gateway" }
+
     /// What could not be done where, then `hints`, then what mends it.
-    func failure(hints first: [Message], namespace: Namespace? = nil) -> Failure {
+    func failure(hints first: [Message], namespace: Namespace? = nil, target: TargetKind? = nil) -> Failure {
+        let login: Message = "get a new one:  \(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin"])"
         switch self {
+        case .unreachable(let endpoint) where target == .sigilumAPI:
+            return Failure(
+                .unavailable, code: "api-unreachable", "API not reachable: \(endpoint)",
+                hints: first + ["check it:  curl \(endpoint)"])
         case .unreachable(let endpoint):
             return Failure(
                 .unavailable, code: "gateway-unreachable", "Gateway admin not reachable: \(endpoint)",
@@ -153,9 +161,10 @@ extension DeliveryFailure: FailureConvertible {
                 .refused, code: "refused", "Refused with status \(status)\(plain: code.map { ": " + $0 } ?? "")",
                 hints: first)
         case .wrongAnswer(let how):
+            let name = Self.name(target)
             return Failure(
-                .refused, code: "wrong-answer", "The gateway answered something wrong: \(plain: how.rawValue)",
-                hints: first + ["see that the address is the gateway's own"])
+                .refused, code: "wrong-answer", "The \(plain: name) answered something wrong: \(plain: how.rawValue)",
+                hints: first + ["see that the address is the \(plain: name)'s own"])
         case .busy: return Failure(.busy, code: "busy", "The other side is busy", hints: first)
         case .cannotWrite(let path, let number):
             return Failure(
@@ -174,6 +183,55 @@ extension DeliveryFailure: FailureConvertible {
         case .helperFailed(let program, let status):
             return Failure(
                 .refused, code: "helper-failed", "\(program) failed with status \(status)", hints: first)
+        case .ownerTokenRequired:
+            return Failure(
+                .usage, code: "owner-token-required", "Managed mode requires an explicit owner JWT.",
+                hints: first + [
+                    "store one:  \(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin"]) < FILE"
+                ])
+        case .ownerTokenExpired:
+            return Failure(
+                .refused, code: "owner-token-expired", "API refused: the owner token has expired",
+                hints: first + [login])
+        case .ownerTokenRefused:
+            return Failure(
+                .refused, code: "owner-token-refused", "API refused: it does not take the owner token",
+                hints: first + [login])
+        case .ownerTokenOverPlainHTTP(let endpoint):
+            return Failure(
+                .configuration, code: "token-over-http", "The owner token is not sent over plain http: \(endpoint)",
+                hints: first + ["use https, or say --allow-insecure-http"])
+        case .limitReached(let limit):
+            return Failure(
+                .refused, code: "limit-reached",
+                "API refused: the account has as many \(plain: limit.rawValue) as it may have",
+                hints: first + [
+                    limit == .services
+                        ? "see them:  \(command: ["service", "list"])"
+                        : "revoke one that is not used any more in the dashboard"
+                ])
+        case .conflict:
+            return Failure(
+                .refused, code: "conflict", "API refused: another service has that slug already",
+                hints: first + ["use another slug"])
+        case .tryLater(let seconds):
+            return Failure(
+                .busy, code: "try-later", "The \(plain: Self.name(target)) asks to be left alone",
+                hints: first + (seconds.map { ["try again in \($0) seconds"] } ?? ["try again later"]))
+        case .credentialRevoked:
+            return Failure(
+                .refused, code: "credential-revoked", "The service's API key was revoked at the API",
+                hints: first + [
+                    "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", "SLUG"])"
+                ])
+        case .unparseable(let path, let line, let column):
+            return Failure(
+                .damaged, code: "unparseable", "Not JSON5: \(path): line \(line), column \(column)",
+                hints: first + ["the file was not changed"])
+        case .inTheWay(let path, let member):
+            return Failure(
+                .configuration, code: "in-the-way", "Not an object in \(path): \(member)",
+                hints: first + ["the file was not changed"])
         }
     }
 }

@@ -12,6 +12,9 @@ enum DesiredState {
         var writer = ByteWriter()
         writer.framed(Array(delivery.id.text.utf8))
         for field in fields(delivery.id.target, service) { writer.framed(Array(field.utf8)) }
+        for (name, value) in delivery.settings.sorted(by: { $0.key < $1.key }) {
+            writer.framed(Array("\(name)=\(value)".utf8))
+        }
         for (entry, fingerprint) in expected {
             writer.framed(Array(entry.text.utf8))
             writer.append(fingerprint.bytes)
@@ -23,7 +26,8 @@ enum DesiredState {
     private static func fields(_ target: TargetKind, _ service: ServiceRecord?) -> [String] {
         guard let service else { return [] }
         switch target {
-        case .exportFile: return []
+        case .exportFile, .openClaw: return []
+        case .sigilumAPI: return [service.name, service.summary, service.domain]
         case .localAPI:
             // The id is not among them: the database may have its own, which the record then takes over.
             return [
@@ -93,6 +97,6 @@ package struct DeliveryPlan: Sendable {
         let keys = keys
         return DeliveryJob(
             key: delivery.id.key, service: service, expected: expected, secrets: secrets, isApplied: !isPending,
-            receipt: delivery.receipt, fingerprint: { keys.fingerprint($0) })
+            receipt: delivery.receipt, settings: delivery.settings, fingerprint: { keys.fingerprint($0) })
     }
 }

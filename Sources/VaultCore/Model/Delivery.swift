@@ -44,6 +44,9 @@ package struct Delivery: Sendable {
     /// Whether it should be taken away.
     package var isWithdrawn: Bool
     package var receipt: DeliveryReceipt
+    package var settings: DeliverySettings
+    /// Until when credentials that were replaced stay valid, in milliseconds since 1970 UTC; nil where none is left.
+    package var retiresOldAt: Int64?
 
     package init(id: DeliveryID, service: Slug?, entries: [EntryName]) {
         self.id = id
@@ -53,6 +56,7 @@ package struct Delivery: Sendable {
         mayTakeOver = false
         isWithdrawn = false
         receipt = [:]
+        settings = [:]
     }
 
     var fields: FieldMap {
@@ -63,6 +67,8 @@ package struct Delivery: Sendable {
         fields["applied"] = applied?.bytes
         fields[text: "state"] = (isOwned ? "o" : "") + (mayTakeOver ? "t" : "") + (isWithdrawn ? "w" : "")
         for (name, value) in receipt { fields[text: "receipt." + name] = value }
+        for (name, value) in settings { fields[text: "setting." + name] = value }
+        fields[number: "retire"] = retiresOldAt.map { UInt64(bitPattern: $0) }
         return fields
     }
 
@@ -78,6 +84,10 @@ package struct Delivery: Sendable {
         for name in fields.names where name.hasPrefix("receipt.") {
             receipt[String(name.dropFirst(8))] = fields[text: name]
         }
+        for name in fields.names where name.hasPrefix("setting.") {
+            settings[String(name.dropFirst(8))] = fields[text: name]
+        }
+        retiresOldAt = fields[number: "retire"].map { Int64(bitPattern: $0) }
     }
 }
 

@@ -4,7 +4,9 @@ package import SecureMemory
 package enum TargetKind: String, Sendable, CaseIterable {
     case exportFile = "export-file"
     case localAPI = "local-api"
+    case openClaw = "openclaw"
     case gateway = "gateway"
+    case sigilumAPI = "sigilum-api"
 }
 
 /// A keyed hash of a secret's bytes, 32 bytes wide: two secrets of one vault are equal when these are. Says nothing
@@ -21,6 +23,10 @@ package struct Fingerprint: Hashable, Sendable {
 /// Facts a target remembers about what it delivered (a file's path, the gateway's `secret_version`): never a secret.
 /// Keys and values are UTF-8 and short.
 package typealias DeliveryReceipt = [String: String]
+
+/// What a delivery should be besides its secrets, where no service's record says it (an address, a namespace, a user's
+/// choice): never a secret. Keys and values are UTF-8 and short.
+package typealias DeliverySettings = [String: String]
 
 /// One secret of a delivery.
 package struct NamedSecret: Sendable {
@@ -51,12 +57,16 @@ package struct DeliveryJob: Sendable {
     package let isApplied: Bool
     /// What the target returned when it last applied; empty when it never did.
     package let receipt: DeliveryReceipt
+    package let settings: DeliverySettings
+    /// Whether credentials that the current one replaced are to be made invalid now: the time they were granted is over.
+    package let retiresOld: Bool
     /// The vault's fingerprint of any bytes, to compare what a target holds with ``expected``.
     package let fingerprint: @Sendable (borrowing SecretBytes) -> Fingerprint
 
     package init(
         key: String, service: ServiceRecord?, expected: [(entry: EntryName, fingerprint: Fingerprint)],
-        secrets: [NamedSecret], isApplied: Bool, receipt: DeliveryReceipt,
+        secrets: [NamedSecret], isApplied: Bool, receipt: DeliveryReceipt, settings: DeliverySettings = [:],
+        retiresOld: Bool = true,
         fingerprint: @escaping @Sendable (borrowing SecretBytes) -> Fingerprint
     ) {
         self.key = key
@@ -65,6 +75,8 @@ package struct DeliveryJob: Sendable {
         self.secrets = secrets
         self.isApplied = isApplied
         self.receipt = receipt
+        self.settings = settings
+        self.retiresOld = retiresOld
         self.fingerprint = fingerprint
     }
 }
@@ -112,6 +124,32 @@ package enum DeliveryFailure: Error, Sendable, Equatable {
     case emailTaken
     /// A helper program is missing or failed: its name and exit status.
     case helperFailed(program: String, status: Int32)
+    /// The API is called with an owner token, and there is none.
+    case ownerTokenRequired
+    /// The API says that the owner token has expired, or the token itself says so; then nothing was sent.
+    case ownerTokenExpired
+    /// The API does not take the owner token.
+    case ownerTokenRefused
+    /// The owner token would travel to another machine over plain http; nothing was sent.
+    case ownerTokenOverPlainHTTP(endpoint: String)
+    /// The account has as many of these as it may have.
+    case limitReached(AccountLimit)
+    /// Another account, or another service, has that name.
+    case conflict
+    /// The other side asked to be left alone, through all retries: for how many seconds, where it said so.
+    case tryLater(seconds: Int?)
+    /// The credential of that service was made invalid at the API by somebody else.
+    case credentialRevoked
+    /// A configuration file cannot be read as what it should be: its path, line and column, both from 1.
+    case unparseable(path: String, line: Int, column: Int)
+    /// A configuration file has something else where an object should be: its path, and the member.
+    case inTheWay(path: String, member: String)
+}
+
+/// What an account of the API has a limited number of.
+package enum AccountLimit: String, Sendable {
+    case services
+    case keys
 }
 
 /// How an answer was not what the protocol says.
@@ -150,4 +188,24 @@ package protocol DeliveryTarget: Sendable {
 
 extension DeliveryTarget {
     package func intent(_ job: DeliveryJob) -> DeliveryReceipt { [:] }
+}
+
+/// A credential that the other side made, and shows only this once.
+package struct IssuedCredential: Sendable {
+    package let value: SharedSecret
+    /// Replaces the receipt of the delivery, in the transaction that stores the value.
+    package let receipt: DeliveryReceipt
+
+    package init(value: SharedSecret, receipt: DeliveryReceipt) {
+        self.value = value
+        self.receipt = receipt
+    }
+}
+
+/// A target that makes the credential itself, so that the vault cannot have it first.
+package protocol CredentialIssuer: DeliveryTarget {
+    /// Makes sure that the service is there, and asks for a new credential of it under the name of `operation`.
+    ///
+    /// What an earlier call of the same operation made is made invalid first: its answer never reached the vault.
+    func issue(_ job: DeliveryJob, operation: String) async throws(DeliveryFailure) -> IssuedCredential
 }

@@ -15,11 +15,14 @@ package struct RegisteredService: Sendable, Equatable {
     package let id: String
     package let slug: String
     package let name: String
+    /// When it was made, as the other side writes it; nil where it does not say.
+    package let createdAt: String?
 
-    package init(id: String, slug: String, name: String) {
+    package init(id: String, slug: String, name: String, createdAt: String? = nil) {
         self.id = id
         self.slug = slug
         self.name = name
+        self.createdAt = createdAt
     }
 }
 
@@ -27,4 +30,17 @@ package struct RegisteredService: Sendable, Equatable {
 package protocol ConnectionDirectory: Sendable {
     /// The connection of that id with its name, or nil where the gateway has none.
     func connection(_ slug: Slug) async throws(DeliveryFailure) -> (name: String, record: ConnectionRecord)?
+}
+
+/// What the API has over HTTP.
+package protocol AccountDirectory: Sendable {
+    /// All services of the owner, in the order they were made.
+    func services() async throws(DeliveryFailure) -> [RegisteredService]
+}
+
+/// A configuration file that is edited in place.
+package protocol ConfigurationEditor: Sendable {
+    /// Works out the edit of the file at `path`, an absolute path, and throws as ``DeliveryTarget/apply(_:)`` would;
+    /// writes nothing.
+    func check(path: String, settings: DeliverySettings) throws(DeliveryFailure)
 }
