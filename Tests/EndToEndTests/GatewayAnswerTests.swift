@@ -5,7 +5,9 @@ import VaultTestSupport
 struct GatewayAnswerTests {
     @Test(
         "a gateway that lies is 76, and the secret is safe",
-        arguments: [GatewayDouble.Behaviour.Answering.lying, .garbage, .wrongContentType, .quoting(status: 500)])
+        arguments: [
+            GatewayDouble.Behaviour.Answering.lying, .garbage, .wrongContentType, .quoting(status: 500), .pretending,
+        ])
     func lying(answering: GatewayDouble.Behaviour.Answering) async throws {
         let home = try TestHome()
         let canary = Canary()

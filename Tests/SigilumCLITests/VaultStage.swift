@@ -1,4 +1,5 @@
 import Foundation
+import SafeFiles
 import SecureMemory
 import Synchronization
 import Testing
@@ -106,7 +107,7 @@ final class VaultStage: Sendable {
             askLine: { (_) throws(TerminalError) in throw .mayNotAsk },
             readInput: { () throws(TerminalError) in
                 guard let input else { throw .ended }
-                return SecretInput.withoutLineEnd(SecretBytes(copying: input.utf8))
+                return withoutTrailingLineEnd(SecretBytes(copying: input.utf8))
             })
     }
 

@@ -165,6 +165,15 @@ struct AnchorTests {
         try scene.put("a", "one")
         #expect(try scene.value("a") == "one")
         #expect(scene.vault.anchorPresence() == .unavailable)
+        try scene.put("a", "two")
+        #expect(scene.vault.anchorPresence() == .unavailable)
+        try scene.put("a", "three")
+        // Once by the change that came before anybody asked, once with the note; then no more.
+        let missing = try scene.events().filter { $0.operation == .anchorMissing }.count
+        #expect(scene.vault.anchorPresence() == .unavailable)
+        try scene.put("a", "four")
+        #expect(try scene.events().filter { $0.operation == .anchorMissing }.count == missing)
+        #expect(missing <= 3)
         scene.anchors.become(.usable)
         scene.anchors.anchor = nil
         #expect(scene.vault.anchorPresence() == .missing)

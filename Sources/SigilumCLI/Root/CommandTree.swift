@@ -23,6 +23,13 @@ struct CommandTree: Sendable {
         return all
     }
 
+    /// The words of a command, `sigilum vault get`, however the program was called.
+    func words(of type: any ParsableCommand.Type) -> String {
+        let words = nodes.first { $0.type == type }?.names ?? []
+        let isVaults = VaultGroup.commands.contains { $0 == type }
+        return (["sigilum"] + (isVaults && words.count == 1 ? ["vault"] : []) + words).joined(separator: " ")
+    }
+
     /// The options of all commands, as help names them. Made from help since the declarations cannot be asked: slow,
     /// and only needed where a command line is wrong or a secret begins with a hyphen.
     var optionNames: Set<String> {
@@ -64,7 +71,7 @@ struct CommandTree: Sendable {
             }
         }
         let near = children.map { (name: $0._commandName, distance: Self.distance($0._commandName, word)) }
-        return near.filter { $0.distance <= 2 && $0.distance < $0.name.count / 2 }
+        return near.filter { $0.distance <= 2 && $0.distance <= $0.name.count / 2 }
             .min { $0.distance < $1.distance }
             .map { node.names + [$0.name] }
     }

@@ -10,6 +10,8 @@ package struct Context: Sendable {
     /// The absolute path of the working directory; `""` where it was removed meanwhile.
     package var workingDirectory: String
     package var program: ProgramName
+    /// The command in words, `sigilum vault get`: what the log says was run.
+    package var command = "sigilum"
     /// The secrets that stood on the command line.
     package var argumentSecrets: ArgumentSecrets
     /// What is to be said on standard error whatever becomes of the command.

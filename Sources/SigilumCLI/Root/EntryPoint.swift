@@ -103,6 +103,7 @@ struct EntryPoint {
     private func perform(_ command: any SigilumCommand, _ context: Context) async -> Int32 {
         let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets)
         var context = context
+        context.command = CommandTree(root: root).words(of: type(of: command))
         if command.output.noInput { context.terminal = context.terminal.silent }
         let remarks = context.remarks
         for warning in context.argumentSecrets.warnings { remarks.add(warning) }

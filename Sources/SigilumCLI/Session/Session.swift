@@ -41,12 +41,14 @@ struct Session: Sendable {
             }
         let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
-        let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
+        let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: context.command)
         let environment = VaultEnvironment(now: context.now, actor: actor)
         let given =
             try masterKey
             ?? MasterKeyResolution.resolve(
                 option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
+
+        var source = given?.source
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
             let session = Session(
@@ -69,6 +71,7 @@ struct Session: Sendable {
                     try given
                     ?? MasterKeyResolution.resolve(option: nil, home: home, surroundings: surroundings)
                     ?? Passphrase.ask(context, storage, home)
+                source = key.source
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
                 return try session(vault, key, isNew: false)
@@ -76,6 +79,7 @@ struct Session: Sendable {
             if remembered != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
             let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
+            source = key.source
             guard let storage = try context.openers.storage(home.folder, home.owner, true, allowUnsafe) else {
                 throw location.notFound
             }
@@ -91,7 +95,7 @@ struct Session: Sendable {
             throw Failure(
                 .unsafe, code: "wrong-key", "The master key does not open this vault",
                 hints: [
-                    "the key came from: \(given?.source.message ?? "what was just typed or made")",
+                    "the key came from: \(source?.message ?? "nowhere")",
                     "the vault is: \(home.path(of: "vault.db"))", "nothing was changed",
                 ])
         }

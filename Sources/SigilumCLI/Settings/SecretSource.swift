@@ -98,7 +98,7 @@ extension SecretSource {
             guard let content = try readSecretThroughLinks(path, limit: SecretInput.limit + 2) else {
                 throw FileError.system(operation: "open", path: path, errno: ENOENT)
             }
-            return SecretInput.withoutLineEnd(content)
+            return withoutTrailingLineEnd(content)
         } catch {
             throw failure(error, shown)
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SafeFiles
 package import SecureMemory
 
 /// Secrets as they come from outside: their limit, and the line end that a file or a pipe adds.
@@ -21,20 +22,8 @@ package enum SecretInput {
             }
             return used
         }
-        let secret = withoutLineEnd(whole)
+        let secret = withoutTrailingLineEnd(whole)
         guard secret.count <= limit else { throw .tooLong }
         return secret
-    }
-
-    /// The value without one `\n` or `\r\n` at its end; nothing else is taken off.
-    package static func withoutLineEnd(_ secret: borrowing SecretBytes) -> SecretBytes {
-        secret.withBytes { bytes in
-            var kept = bytes[...]
-            if kept.last == UInt8(ascii: "\n") {
-                kept = kept.dropLast()
-                if kept.last == UInt8(ascii: "\r") { kept = kept.dropLast() }
-            }
-            return SecretBytes(copying: kept)
-        }
     }
 }

@@ -187,7 +187,7 @@ package final class Vault: Sendable {
             transaction.begin()
             let result = try body(transaction)
             if anchor == nil, transaction.auditSequence > head.audit.sequence {
-                try transaction.record(.anchorMissing)
+                try transaction.recordMissingAnchor()
             }
             try transaction.finish()
             changed = transaction.generation != head.generation
@@ -257,14 +257,25 @@ package final class Vault: Sendable {
         return (stored, try storage.snapshot { rows in try self.head(rows).anchor(of: keys) })
     }
 
-    /// Whether there is an anchor; makes one, and records that there was none, where it is missing.
+    /// Whether there is an anchor; makes one, and records that there was none, where it is missing. Where none can be
+    /// kept the log says so once, until one can be kept again.
     package func anchorPresence() -> AnchorState {
         if (try? anchors.read()) ?? nil != nil { return .agrees }
         guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }),
             anchors.raise(to: current, durably: true) == .kept
-        else { return .unavailable }
+        else {
+            _ = try? write { transaction in
+                guard try transaction.setting(VaultTransaction.missingAnchorNote) == nil else { return }
+                try transaction.recordMissingAnchor()
+                try transaction.set(VaultTransaction.missingAnchorNote, to: "noted")
+            }
+            return .unavailable
+        }
         // Where the vault cannot be written the command that follows says so, if it has to write.
-        _ = try? write { try $0.record(.anchorMissing) }
+        _ = try? write { transaction in
+            try transaction.set(VaultTransaction.missingAnchorNote, to: nil)
+            try transaction.record(.anchorMissing)
+        }
         return .missing
     }
 

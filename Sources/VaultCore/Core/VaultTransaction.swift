@@ -190,6 +190,15 @@ package final class VaultTransaction: VaultSnapshot {
             now: now, actor: actor, to: &head.audit, in: writer)
     }
 
+    /// The setting that says that no anchor can be kept, and that the log says so already.
+    static let missingAnchorNote = "anchor-missing"
+
+    /// Records that there is no anchor to compare with, unless that is noted already.
+    func recordMissingAnchor() throws {
+        guard try setting(Self.missingAnchorNote) == nil else { return }
+        try record(.anchorMissing)
+    }
+
     // MARK: The end
 
     /// Brings the tree and the head up to date; does nothing where there is nothing to write.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SafeFiles
 internal import VaultCore
 
 /// `sigilum vault sync`
@@ -28,13 +29,24 @@ struct VaultSync: SigilumCommand {
             }
         }
         try session.finishWipe()
+        // What killed runs left half written; a folder that cannot be cleaned is no reason to stop.
+        _ = try? session.home.folder.removeStaleTemporaries()
         let outcomes = try await reconciler.reconcile(ids)
         let changed = outcomes.filter { $0.result != .unchanged && !$0.isPending }
+        let isPending = outcomes.contains(where: \.isPending)
         let rows = outcomes.map { Line.row([.untrusted($0.id.text), .plain($0.state)]) }
         return try Conclusion(
-            done: changed.isEmpty ? "Nothing to do" : "Delivered: \(changed.count)",
+            done: !changed.isEmpty
+                ? "Delivered: \(changed.count)" : isPending ? "Nothing that can be delivered offline" : "Nothing to do",
             saved: "Not everything is delivered", fields: [],
-            lines: rows, json: .object([("targets", .array(outcomes.map(\.document)))]), outcomes: outcomes
+            lines: rows, json: .object([("targets", .array(outcomes.map(\.document)))]), outcomes: outcomes,
+            namespace: try namespace(outcomes, session)
         ).report()
+    }
+
+    /// Whose gateway is to be started: of the first service that could not be delivered.
+    private func namespace(_ outcomes: [DeliveryOutcome], _ session: Session) throws -> Namespace? {
+        guard let slug = outcomes.first(where: { $0.isPending && $0.service != nil })?.service else { return nil }
+        return try session.vault.read { try $0.service(slug)?.namespace }
     }
 }

@@ -15,7 +15,7 @@ struct VaultVerify: SigilumCommand {
 
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
-        let proven = try session.vault.verify()
+        let proven = try verify(session.vault)
         return Report(
             .ok("Vault verified: \(session.home.path(of: "vault.db"))"),
             fields: [
@@ -23,5 +23,17 @@ struct VaultVerify: SigilumCommand {
                 Field("records", .integer(Int64(proven.records))),
                 Field("audit_records", .integer(Int64(proven.auditRecords))),
             ])
+    }
+
+    /// The finding is the answer here: no further command would say more of it.
+    private func verify(_ vault: Vault) throws -> VerificationReport {
+        do {
+            return try vault.verify()
+        } catch VaultError.integrity(let damage) {
+            let failure = VaultError.integrity(damage).failure
+            throw Failure(
+                failure.status, code: failure.code, failure.message,
+                hints: ["nothing was changed and nothing was released", "put a backup in its place"])
+        }
     }
 }
