@@ -4,8 +4,6 @@ import SecureMemory
 import Synchronization
 import Testing
 
-private let sample = Array("a canary that sings in the mines".utf8)
-
 /// Where a secret's bytes lie.
 private func address(of secret: borrowing SecretBytes) -> UInt { secret.withBytes { UInt(bitPattern: $0.baseAddress) } }
 
@@ -13,6 +11,9 @@ private func bytes(of secret: borrowing SecretBytes) -> [UInt8] { secret.withByt
 
 @Suite("Secret bytes")
 struct SecretBytesTests {
+    /// Of each test its own: what one test wiped, another that runs beside it may have written again.
+    private let sample = (0..<32).map { _ in UInt8.random(in: 33...126) }
+
     @Test("the bytes are what was put in, and their count", arguments: [0, 1, 15, 16, 17, 4096, 4097, 70_000])
     func content(count: Int) {
         let given = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
