@@ -51,6 +51,13 @@ final class StageTarget: DeliveryTarget, ServiceDirectory, ConnectionDirectory {
         slug: Slug, namespace: Namespace, email: String
     ) throws(DeliveryFailure) -> RegisteredService? { nil }
 
+    func ensureOwner(namespace: Namespace, email: String) throws(DeliveryFailure) -> String {
+        try check()
+        return "user_local_\(namespace.text)"
+    }
+
+    func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner? { nil }
+
     func registeredServices(namespace: Namespace) throws(DeliveryFailure) -> [RegisteredService] { [] }
 
     func connection(_ slug: Slug) async throws(DeliveryFailure) -> (name: String, record: ConnectionRecord)? { nil }

@@ -58,7 +58,7 @@ struct FlippedBitTests {
     ) throws {
         let reader = TamperedReader(full.rows)
         let head = try full.scene.head(of: full.rows)
-        let snapshot = VaultSnapshot(keys: full.scene.vault.keys, rows: reader, head: head)
+        let snapshot = VaultSnapshot(keys: full.scene.vault.keys, rows: reader, head: head, now: 0)
         var flips = 0, missed: [String] = []
         for key in full.rows.keys(table) {
             let value = try #require(full.rows[table, key])

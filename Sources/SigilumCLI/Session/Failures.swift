@@ -105,6 +105,26 @@ extension ServiceError: FailureConvertible {
                 hints: [
                     "make it:  \(command: ["service", "add", "--service-slug", slug.text, "--mode", "gateway", "--upstream-base-url", "URL"])"
                 ])
+        case .noSuchService(let slug):
+            Failure(
+                .missing, code: "no-such-service", "No such service: \(slug.text)",
+                hints: ["see what there is:  \(command: ["service", "list"])"])
+        case .registeredElsewhere(let isManaged):
+            .usage(
+                isManaged
+                    ? "This service is registered at the API, not in the local database"
+                    : "This service is registered in the local database, not at the API",
+                hints: [
+                    isManaged ? "set SIGILUM_MODE=managed" : "unset SIGILUM_MODE, or use another slug",
+                    "nothing was changed",
+                ])
+        case .keyIsIssued(let slug):
+            .usage(
+                "The API makes the keys of this service: none can be given",
+                hints: [
+                    "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", slug.text])",
+                    "nothing was changed",
+                ])
         case .malformedSecretKey: .usage("A secret key is 1 to 64 letters, digits, _, . and -")
         }
     }

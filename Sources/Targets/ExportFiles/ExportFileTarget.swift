@@ -3,7 +3,8 @@ package import SafeFiles
 internal import SecureMemory
 package import VaultCore
 
-/// Delivers a secret to a file of its own, 0600, holding exactly the secret's bytes.
+/// Delivers a secret to a file of its own, 0600, holding exactly the secret's bytes; an owner token's file has one newline
+/// after them, and its folder is made where it is missing.
 ///
 /// The job's key is a file's name in the home, or an absolute path. A symbolic link, a folder, a pipe at that place is
 /// refused, never followed and never replaced.
@@ -51,17 +52,20 @@ package struct ExportFileTarget: DeliveryTarget {
             throw .cannotWrite(path: place.path, errno: EINVAL)
         }
         try translated { () throws(FileError) in
-            guard let folder = try place.openFolder() else {
+            guard let folder = try job.isToken ? place.makeFolder(owner: owner) : place.openFolder() else {
                 throw .system(operation: "open", path: place.folder, errno: ENOENT)
             }
             let owner = try wantedOwner(in: folder)
-            if try !holds(secret, place, in: folder, owner: owner) {
+            let content = job.isToken ? Self.line(secret.bytes) : secret
+            if try !holds(content, place, in: folder, owner: owner) {
                 // What a killed run left is a copy of a secret; that it cannot be removed is no reason not to go on.
                 _ = try? folder.removeStaleTemporaries()
-                try folder.replace(place.name, with: secret.bytes, owner: owner)
+                try folder.replace(place.name, with: content.bytes, owner: owner)
             }
         }
-        return [ReceiptKey.path: place.path, ReceiptKey.fingerprint: job.fingerprint(secret.bytes).hexadecimal]
+        var receipt = [ReceiptKey.path: place.path, ReceiptKey.fingerprint: job.fingerprint(secret.bytes).hexadecimal]
+        if job.isToken { receipt[ReceiptKey.line] = "yes" }
+        return receipt
     }
 
     /// Removes the file. One that somebody edited holds what the vault does not know: it stays, and the call fails with
@@ -93,13 +97,28 @@ package struct ExportFileTarget: DeliveryTarget {
         return present.equals(secret.bytes)
     }
 
+    /// A secret and a newline.
+    private static func line(_ secret: borrowing SecretBytes) -> SharedSecret {
+        secret.withBytes { bytes in
+            SharedSecret(
+                SecretBytes(capacity: bytes.count + 1) { target in
+                    target.copyMemory(from: bytes)
+                    target[bytes.count] = UInt8(ascii: "\n")
+                    return bytes.count + 1
+                })
+        }
+    }
+
     /// Of what the file holds; nil where it is larger than any value, or has gone.
     private func fingerprint(
         of place: Place, in folder: Folder, by job: DeliveryJob
     ) throws(FileError) -> Fingerprint? {
         do {
-            guard let content = try folder.readSecret(place.name, limit: valueLimit) else { return nil }
-            return job.fingerprint(content)
+            guard let content = try folder.readSecret(place.name, limit: valueLimit + 1) else { return nil }
+            guard job.isToken else { return job.fingerprint(content) }
+            // The newline is part of what should be there.
+            let endsRight = content.withBytes { $0.last == UInt8(ascii: "\n") }
+            return endsRight ? job.fingerprint(withoutTrailingLineEnd(content)) : nil
         } catch .tooLarge {
             return nil
         }
@@ -125,6 +144,13 @@ enum ReceiptKey {
     static let path = "path"
     /// In lower-case hexadecimal.
     static let fingerprint = "fingerprint"
+    /// Set where the file ends with a newline: the entry may be gone when the file is taken away.
+    static let line = "line"
+}
+
+extension DeliveryJob {
+    /// Whether it is of an owner token, whose file is a line.
+    fileprivate var isToken: Bool { expected.first?.entry.kind == .ownerToken || receipt[ReceiptKey.line] != nil }
 }
 
 extension Fingerprint {

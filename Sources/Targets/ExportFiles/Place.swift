@@ -24,6 +24,11 @@ struct Place {
 
     var path: String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
 
+    /// The folder, made 0700 with the folder above it where they are missing.
+    func makeFolder(owner: FileOwner?) throws(FileError) -> Folder {
+        try Folder.openOrCreate(folder, owner: owner).folder
+    }
+
     /// nil where the folder is not there.
     func openFolder() throws(FileError) -> Folder? {
         do {

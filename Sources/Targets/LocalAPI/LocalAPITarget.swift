@@ -69,6 +69,18 @@ package struct LocalAPITarget: DeliveryTarget, ServiceDirectory {
         return found ?? nil
     }
 
+    package func ensureOwner(namespace: Namespace, email: String) throws(DeliveryFailure) -> String {
+        let now = Text(Timestamp.text(now()))
+        return try database.write { rows in try rows.ensureUser(of: namespace, email: Text(email), now: now).string }
+    }
+
+    package func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner? {
+        let found = try database.read { rows in
+            try rows.user(of: namespace).map { RegisteredOwner(id: $0.id.string, email: $0.email?.string ?? "") }
+        }
+        return found ?? nil
+    }
+
     package func registeredServices(namespace: Namespace) throws(DeliveryFailure) -> [RegisteredService] {
         let found = try database.read { rows in
             try rows.user(of: namespace).map { try rows.services(of: $0.id) }
@@ -106,16 +118,21 @@ extension LocalAPITarget {
             let user = try rows.ensureUser(of: record.namespace, email: Text(record.email), now: now)
             let service = try rows.ensureService(record, of: user, now: now)
             let id = try rows.ensureKey(key, of: service, now: now)
-            if let old = job.receipt[ReceiptKey.key].map({ Text($0) }), old != id {
-                try rows.revoke(old, now: now)
+            var retiring = job.retiring.filter { $0 != id.string }
+            if let old = job.receipt[ReceiptKey.key], old != id.string, !retiring.contains(old) { retiring.append(old) }
+            if job.retiresOld {
+                for old in retiring { try rows.revoke(Text(old), now: now) }
+                retiring = []
             }
             for hash in job.intendedHashes where hash != key.hash {
                 try rows.revoke(hash: Text(hash), of: service, now: now)
             }
-            return [
+            var receipt = [
                 ReceiptKey.service: service.string, ReceiptKey.key: id.string, ReceiptKey.hash: key.hash,
                 ReceiptKey.database: path,
             ]
+            if !retiring.isEmpty { receipt[ReceiptKey.retiring] = retiring.joined(separator: " ") }
+            return receipt
         }
     }
 
@@ -124,7 +141,9 @@ extension LocalAPITarget {
         let now = Text(Timestamp.text(now()))
         // Two transactions: the key stays revoked when rows of somebody else's keep the service from being deleted.
         try database.write { rows in
-            if let id = job.receipt[ReceiptKey.key].map({ Text($0) }) { try rows.revoke(id, now: now) }
+            for id in job.retiring + [job.receipt[ReceiptKey.key]].compactMap({ $0 }) {
+                try rows.revoke(Text(id), now: now)
+            }
             guard let service = try rows.service(of: job, record, try rows.user(of: record.namespace)) else { return }
             for hash in job.intendedHashes { try rows.revoke(hash: Text(hash), of: service.id, now: now) }
         }
@@ -143,6 +162,8 @@ private enum ReceiptKey {
     static let key = "key_id"
     static let hash = "key_hash"
     static let database = "database"
+    /// Ids of keys that were replaced and are still valid, with spaces between.
+    static let retiring = "retiring_keys"
     /// Hashes of keys that were about to be registered since the last receipt.
     static let intended = "intended_hashes"
 }
@@ -150,6 +171,10 @@ private enum ReceiptKey {
 extension DeliveryJob {
     fileprivate var intendedHashes: [String] {
         receipt[ReceiptKey.intended]?.split(separator: " ").map(String.init) ?? []
+    }
+
+    fileprivate var retiring: [String] {
+        receipt[ReceiptKey.retiring]?.split(separator: " ").map(String.init) ?? []
     }
 }
 

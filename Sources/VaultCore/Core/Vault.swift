@@ -7,10 +7,16 @@ package struct VaultEnvironment: Sendable {
     /// Milliseconds since 1970 UTC.
     package let now: @Sendable () -> Int64
     package let actor: Actor
+    /// What a value says of itself that is no secret, by the name that it is stored under.
+    package let describe: @Sendable (EntryName, borrowing SecretBytes) -> EntryFacts
 
-    package init(now: @escaping @Sendable () -> Int64, actor: Actor) {
+    package init(
+        now: @escaping @Sendable () -> Int64, actor: Actor,
+        describe: @escaping @Sendable (EntryName, borrowing SecretBytes) -> EntryFacts = { _, _ in [:] }
+    ) {
         self.now = now
         self.actor = actor
+        self.describe = describe
     }
 }
 
@@ -143,7 +149,7 @@ package final class Vault: Sendable {
                 generation: 0, count: 0, top: .zero, slotDigest: HeadCrypto.slotDigest([([0], slot)]),
                 audit: AuditChain(keys: keys).start(), stored: nil)
             let transaction = VaultTransaction(
-                keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
+                keys: keys, writer: rows, head: head, environment: environment)
             transaction.begin()
             try transaction.record(.vaultCreated, facts: ["key": kind == .random ? "random" : "passphrase"])
             try transaction.finish()
@@ -166,7 +172,7 @@ package final class Vault: Sendable {
             let head = try self.head(rows)
             try check(head, against: anchor, in: rows)
             seen = head.anchor(of: keys)
-            return try body(VaultSnapshot(keys: keys, rows: rows, head: head))
+            return try body(VaultSnapshot(keys: keys, rows: rows, head: head, now: environment.now()))
         }
         if let anchor, let seen, seen.auditSequence > anchor.auditSequence {
             _ = anchors.raise(to: seen, durably: false)
@@ -183,7 +189,7 @@ package final class Vault: Sendable {
             let head = try self.head(rows)
             try check(head, against: anchor, in: rows)
             let transaction = VaultTransaction(
-                keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
+                keys: keys, writer: rows, head: head, environment: environment)
             transaction.begin()
             let result = try body(transaction)
             if anchor == nil, transaction.auditSequence > head.audit.sequence {
@@ -284,7 +290,7 @@ package final class Vault: Sendable {
         let seen = try storage.transaction { rows in
             let head = try self.head(rows)
             let transaction = VaultTransaction(
-                keys: keys, writer: rows, head: head, now: environment.now(), actor: environment.actor)
+                keys: keys, writer: rows, head: head, environment: environment)
             transaction.begin()
             try transaction.record(.anchorAccepted)
             try transaction.finish()

@@ -7,13 +7,16 @@ package class VaultSnapshot {
     let keys: KeyRing
     let rows: any RowReader
     var head: Head
+    /// Milliseconds since 1970 UTC: when this state is looked at.
+    let now: Int64
     /// Changes of this transaction that the tree does not have yet; nil: removed.
     var pending: [[UInt8]: [UInt8]?] = [:]
 
-    init(keys: KeyRing, rows: any RowReader, head: Head) {
+    init(keys: KeyRing, rows: any RowReader, head: Head, now: Int64) {
         self.keys = keys
         self.rows = rows
         self.head = head
+        self.now = now
     }
 
     var tree: StateTree { StateTree(keys: keys) }
@@ -70,7 +73,8 @@ package class VaultSnapshot {
             name: overview.name, kind: overview.name.kind, id: row.id, firstVersion: row.firstVersion,
             currentVersion: row.currentVersion, createdAt: overview.createdAt, updatedAt: overview.updatedAt,
             maskedPrefix: overview.maskedPrefix, fingerprint: overview.fingerprint, generator: overview.generator,
-            rotationIntervalDays: overview.rotationIntervalDays, deliveries: overview.deliveries)
+            rotationIntervalDays: overview.rotationIntervalDays, deliveries: overview.deliveries,
+            facts: overview.facts)
     }
 
     /// Every kept version of an entry, oldest first, with the chain over them proven. Opens none.

@@ -23,15 +23,13 @@ package struct StorePolicy: Sendable {
 /// A change of an open vault: everything in it happens, and is in the log, or nothing.
 package final class VaultTransaction: VaultSnapshot {
     private let writer: any RowWriter
-    private let now: Int64
-    private let actor: Actor
+    private let environment: VaultEnvironment
     private var changed = false
 
-    init(keys: KeyRing, writer: any RowWriter, head: Head, now: Int64, actor: Actor) {
+    init(keys: KeyRing, writer: any RowWriter, head: Head, environment: VaultEnvironment) {
         self.writer = writer
-        self.now = max(now, head.audit.time)
-        self.actor = actor
-        super.init(keys: keys, rows: writer, head: head)
+        self.environment = environment
+        super.init(keys: keys, rows: writer, head: head, now: max(environment.now(), head.audit.time))
     }
 
     /// Milliseconds since 1970 UTC: the time of everything in this transaction.
@@ -64,7 +62,7 @@ package final class VaultTransaction: VaultSnapshot {
             name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
             fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
             rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
-            deliveries: old?.deliveries ?? [])
+            deliveries: old?.deliveries ?? [], facts: environment.describe(name, value))
         var row = existing?.row ?? emptyRow(id: id)
         row.firstVersion = old?.firstVersion ?? version
         row.currentVersion = version
@@ -187,7 +185,7 @@ package final class VaultTransaction: VaultSnapshot {
         if changed, head.generation == startGeneration { head.generation += 1 }
         try chain.append(
             operation, entry: entry ?? [UInt8](repeating: 0, count: 16), facts: fields, generation: head.generation,
-            now: now, actor: actor, to: &head.audit, in: writer)
+            now: now, actor: environment.actor, to: &head.audit, in: writer)
     }
 
     /// The setting that says that no anchor can be kept, and that the log says so already.

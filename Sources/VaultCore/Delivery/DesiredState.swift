@@ -52,7 +52,7 @@ extension VaultSnapshot {
         let expected = try delivery.entries.compactMap { name in
             try entry(name).map { (entry: name, fingerprint: $0.fingerprint) }
         }
-        return DeliveryPlan(delivery: delivery, service: service, expected: expected, keys: keys)
+        return DeliveryPlan(delivery: delivery, service: service, expected: expected, keys: keys, now: now)
     }
 
     /// All deliveries of the vault, in the order in which they are made.
@@ -65,7 +65,7 @@ extension VaultSnapshot {
                 delivery: delivery, service: delivery.service.flatMap { services[$0] },
                 expected: delivery.entries.compactMap { name in
                     prints[name].map { (entry: name, fingerprint: $0) }
-                }, keys: keys)
+                }, keys: keys, now: now)
         }
     }
 }
@@ -77,11 +77,13 @@ package struct DeliveryPlan: Sendable {
     let expected: [(entry: EntryName, fingerprint: Fingerprint)]
     let commitment: Fingerprint
     private let keys: KeyRing
+    private let now: Int64
 
     init(
         delivery: Delivery, service: ServiceRecord?, expected: [(entry: EntryName, fingerprint: Fingerprint)],
-        keys: KeyRing
+        keys: KeyRing, now: Int64
     ) {
+        self.now = now
         self.delivery = delivery
         self.service = service
         self.expected = expected
@@ -90,13 +92,26 @@ package struct DeliveryPlan: Sendable {
     }
 
     /// Whether something is left to do, as far as the vault knows.
-    package var isPending: Bool { delivery.isWithdrawn || (!expected.isEmpty && delivery.applied != commitment) }
+    package var isPending: Bool {
+        delivery.isWithdrawn || wantsCredential || isRetirementDue
+            || (!expected.isEmpty && delivery.applied != commitment)
+    }
+
+    /// Whether the other side is to be asked for a new credential.
+    var wantsCredential: Bool {
+        !delivery.isWithdrawn && delivery.wantedOperation != nil
+            && delivery.wantedOperation != delivery.receipt[Delivery.operationKey]
+    }
+
+    /// Whether the time is over that replaced credentials were granted.
+    var isRetirementDue: Bool { delivery.retiresOldAt.map { $0 <= now } ?? false }
 
     /// What the adapter gets.
     func job(secrets: [NamedSecret] = []) -> DeliveryJob {
         let keys = keys
         return DeliveryJob(
             key: delivery.id.key, service: service, expected: expected, secrets: secrets, isApplied: !isPending,
-            receipt: delivery.receipt, settings: delivery.settings, fingerprint: { keys.fingerprint($0) })
+            receipt: delivery.receipt, settings: delivery.settings,
+            retiresOld: delivery.retiresOldAt == nil || isRetirementDue, fingerprint: { keys.fingerprint($0) })
     }
 }

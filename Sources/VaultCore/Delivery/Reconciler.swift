@@ -57,11 +57,11 @@ package struct DeliveryLocks: Sendable {
 
 /// Makes the difference between desired and applied go away, by steps that are safe to repeat.
 package struct Reconciler: Sendable {
-    private let vault: Vault
-    private let targets: [TargetKind: any DeliveryTarget]
-    private let locks: DeliveryLocks
+    let vault: Vault
+    let targets: [TargetKind: any DeliveryTarget]
+    let locks: DeliveryLocks
     /// Targets that are not tried.
-    private let postponed: Set<TargetKind>
+    let postponed: Set<TargetKind>
 
     package init(
         vault: Vault, targets: [any DeliveryTarget], locks: DeliveryLocks, postponed: Set<TargetKind> = []
@@ -75,7 +75,15 @@ package struct Reconciler: Sendable {
     /// Brings the given deliveries up to date, in their order. A failure of one leaves it pending and goes on.
     package func reconcile(_ ids: some Sequence<DeliveryID>) async throws -> [DeliveryOutcome] {
         var outcomes: [DeliveryOutcome] = []
-        for id in Set(ids).sorted() {
+        let ids = Set(ids).sorted()
+        // What the other side makes comes first: files and connections hold it.
+        let failures = try await issueCredentials(of: ids)
+        for id in ids {
+            if let failure = failures[id] {
+                let service = try vault.read { try $0.delivery(id)?.service }
+                outcomes.append(DeliveryOutcome(id: id, service: service, result: .pending(failure)))
+                continue
+            }
             guard let plan = try vault.read({ try $0.plan(id) }) else { continue }
             if postponed.contains(id.target) {
                 let result: DeliveryOutcome.Result = plan.isPending ? .postponed : .unchanged
@@ -134,7 +142,7 @@ package struct Reconciler: Sendable {
                 // Somebody may have declared it again meanwhile: then there is something to deliver.
                 let isForgotten = try vault.write { transaction in
                     guard let known = try transaction.delivery(id) else { return true }
-                    if known.isWithdrawn { try transaction.remove(id) }
+                    if known.isWithdrawn { try transaction.forgetWithdrawn(known) }
                     return known.isWithdrawn
                 }
                 if isForgotten { return .withdrawn }
@@ -199,13 +207,12 @@ package struct Reconciler: Sendable {
             delivery.isOwned = true
             delivery.mayTakeOver = false
             delivery.receipt = receipt
-            try transaction.saveQuietly(delivery)
-            if let identifier = receipt["service_id"], var service = try delivery.service.flatMap(transaction.service),
-                service.id != identifier
-            {
-                service.id = identifier
-                try transaction.save(service)
+            delivery.receipt[Delivery.operationKey] = fresh.delivery.receipt[Delivery.operationKey]
+            if fresh.isRetirementDue, delivery.retiresOldAt == fresh.delivery.retiresOldAt {
+                delivery.retiresOldAt = nil
             }
+            try transaction.saveQuietly(delivery)
+            try transaction.takeIdentifier(receipt, of: delivery)
             try transaction.record(.delivered, facts: ["target": id.text])
         }
     }

@@ -59,6 +59,13 @@ package struct Delivery: Sendable {
         settings = [:]
     }
 
+    /// Of settings: the operation under whose name the other side is to make a credential. Of receipts: the one under
+    /// which it did.
+    static let operationKey = "operation"
+
+    /// The operation that the current credential should be of; nil where the other side makes none.
+    var wantedOperation: String? { settings[Self.operationKey] }
+
     var fields: FieldMap {
         var fields = FieldMap()
         fields[text: "id"] = id.text
@@ -111,6 +118,7 @@ extension ServiceRecord {
             fields[text: "secret-key"] = connection.secretKey
             fields[number: "rotate-days"] = connection.rotationIntervalDays.map(UInt64.init)
         }
+        fields[text: "removed"] = isRemoved ? "yes" : nil
         return fields
     }
 
@@ -134,5 +142,6 @@ extension ServiceRecord {
         self.init(
             slug: slug, namespace: namespace, id: id, name: name, summary: summary, domain: domain, email: email,
             createdAt: Int64(bitPattern: created), ordinal: ordinal, connection: connection)
+        isRemoved = fields[text: "removed"] == "yes"
     }
 }

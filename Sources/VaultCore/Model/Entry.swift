@@ -1,5 +1,8 @@
 internal import VaultFormat
 
+/// Public facts of a value, by name: short, and no secrets.
+package typealias EntryFacts = [String: String]
+
 /// What is known of a secret without opening it.
 package struct Entry: Sendable {
     package let name: EntryName
@@ -20,6 +23,9 @@ package struct Entry: Sendable {
     package let rotationIntervalDays: UInt32?
     /// Where the entry is delivered.
     package let deliveries: [DeliveryID]
+    /// What its current value says of itself that is no secret: a token's issuer, subject, expiry. See
+    /// ``VaultEnvironment/describe``.
+    package let facts: EntryFacts
 
     /// When the next rotation is due, in milliseconds since 1970 UTC.
     package var rotationDueAt: Int64? {
@@ -41,6 +47,7 @@ package enum VersionOrigin: UInt8, Sendable {
     case generated = 1
     case rolledBack = 2
     case adopted = 3
+    case issued = 4
 
     package var text: String {
         switch self {
@@ -48,6 +55,7 @@ package enum VersionOrigin: UInt8, Sendable {
         case .generated: "generated"
         case .rolledBack: "rolled back"
         case .adopted: "adopted"
+        case .issued: "issued"
         }
     }
 }
@@ -62,6 +70,7 @@ struct Overview {
     var generator: String?
     var rotationIntervalDays: UInt32?
     var deliveries: [DeliveryID]
+    var facts: EntryFacts
 
     /// Between deliveries: a path may have any other character.
     private static let separator = "\0"
@@ -76,12 +85,13 @@ struct Overview {
         fields[text: "generator"] = generator
         fields[number: "rotate-days"] = rotationIntervalDays.map(UInt64.init)
         fields[text: "deliveries"] = deliveries.map(\.text).joined(separator: Self.separator)
+        for (name, value) in facts { fields[text: "fact." + name] = value }
         return fields
     }
 
     init(
         name: EntryName, createdAt: Int64, updatedAt: Int64, maskedPrefix: String, fingerprint: Fingerprint,
-        generator: String?, rotationIntervalDays: UInt32?, deliveries: [DeliveryID]
+        generator: String?, rotationIntervalDays: UInt32?, deliveries: [DeliveryID], facts: EntryFacts
     ) {
         self.name = name
         self.createdAt = createdAt
@@ -91,6 +101,7 @@ struct Overview {
         self.generator = generator
         self.rotationIntervalDays = rotationIntervalDays
         self.deliveries = deliveries
+        self.facts = facts
     }
 
     init?(_ fields: FieldMap) {
@@ -102,6 +113,10 @@ struct Overview {
             name: name, createdAt: Int64(bitPattern: created), updatedAt: Int64(bitPattern: updated),
             maskedPrefix: prefix, fingerprint: Fingerprint(bytes: print), generator: fields[text: "generator"],
             rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) },
-            deliveries: deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) })
+            deliveries: deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) },
+            facts: [:])
+        for name in fields.names where name.hasPrefix("fact.") {
+            facts[String(name.dropFirst(5))] = fields[text: name]
+        }
     }
 }

@@ -3,6 +3,7 @@ package struct ServiceRecord: Sendable, Equatable {
     package let slug: Slug
     package let namespace: Namespace
     /// `svc_` and 12 characters of lower-case base32, or the id that the API's database already had.
+    /// Empty until the API has answered with one.
     package var id: String
     package var name: String
     package var summary: String
@@ -14,6 +15,8 @@ package struct ServiceRecord: Sendable, Equatable {
     package let ordinal: UInt64
     /// The connection of a service in gateway mode; nil in native mode.
     package var connection: ConnectionRecord?
+    /// Whether it is only kept until everything that was delivered of it is taken away.
+    package var isRemoved = false
 
     package init(
         slug: Slug, namespace: Namespace, id: String, name: String, summary: String, domain: String, email: String,

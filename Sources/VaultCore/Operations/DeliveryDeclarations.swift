@@ -1,3 +1,5 @@
+internal import Sealing
+
 extension VaultTransaction {
     /// Declares a delivery, or brings its entries up to date; does nothing where it is declared like that already.
     func declare(_ id: DeliveryID, service: Slug?, entries: [EntryName], mayTakeOver: Bool = false) throws {
@@ -16,6 +18,19 @@ extension VaultTransaction {
         known.mayTakeOver = takesOver
         try declare(known)
         for name in dropped { try note(id, with: name, isPresent: false) }
+    }
+
+    /// Says that the other side is to make a new credential; one that was asked for and did not come yet is waited for.
+    func wantCredential(_ id: DeliveryID) throws {
+        guard var known = try delivery(id) else { return }
+        guard known.wantedOperation == nil || known.wantedOperation == known.receipt[Delivery.operationKey] else {
+            return
+        }
+        known.settings[Delivery.operationKey] = RandomBytes.make(6).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+        try saveQuietly(known)
+        try record(.deliveryDeclared, facts: ["target": id.text, "state": "new credential"])
     }
 
     /// Says that a delivery should be taken away; the reconciler does it and forgets it.

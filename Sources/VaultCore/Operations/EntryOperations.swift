@@ -90,6 +90,7 @@ extension Vault {
         _ value: SharedSecret, as name: EntryName, origin: VersionOrigin = .given, generator: GeneratorRule? = nil
     ) throws -> EntryOutcome {
         try write { transaction in
+            try transaction.refuseIssued(name)
             let outcome = try transaction.store(
                 value.bytes, as: name, origin: origin, policy: StorePolicy(generator: generator?.text))
             try transaction.joinConnection(name)
@@ -101,6 +102,12 @@ extension Vault {
     package func rotate(_ name: EntryName, to value: SharedSecret?) throws -> EntryOutcome {
         try write { transaction in
             guard let entry = try transaction.entry(name) else { throw VaultError.noSuchEntry(name) }
+            if try transaction.isIssued(name), value == nil {
+                try transaction.wantCredential(.sigilumAPI(try Slug(String(name.text.split(separator: "/")[1]))))
+                return EntryOutcome(
+                    name: name, version: entry.currentVersion, isNew: true, deliveries: entry.deliveries)
+            }
+            try transaction.refuseIssued(name)
             if let value {
                 return try transaction.outcome(
                     name, try transaction.store(value.bytes, as: name, origin: .given))
@@ -113,7 +120,10 @@ extension Vault {
 
     /// Makes an older value current again, as a new version.
     package func rollback(_ name: EntryName, to version: UInt32?) throws -> EntryOutcome {
-        try write { try $0.outcome(name, try $0.rollback(name, to: version)) }
+        try write { transaction in
+            try transaction.refuseIssued(name)
+            return try transaction.outcome(name, try transaction.rollback(name, to: version))
+        }
     }
 
     /// Gives a user's own entry another name; says what has to be brought up to date.
@@ -130,21 +140,7 @@ extension Vault {
     package func remove(_ name: EntryName, everywhere: Bool) throws -> EntryOutcome {
         try write { transaction in
             guard let entry = try transaction.entry(name) else { throw VaultError.noSuchEntry(name) }
-            var withdrawn: [DeliveryID] = []
-            for id in entry.deliveries {
-                guard let delivery = try transaction.delivery(id) else { continue }
-                let isOnly = delivery.entries == [name]
-                if isOnly, id.target == .exportFile || everywhere {
-                    try transaction.withdraw(id)
-                    withdrawn.append(id)
-                } else if isOnly {
-                    try transaction.remove(id)
-                } else {
-                    try transaction.leave(id, name)
-                    withdrawn.append(id)
-                }
-            }
-            try transaction.remove(name)
+            let withdrawn = try transaction.remove(entry, everywhere: everywhere)
             return EntryOutcome(
                 name: name, version: entry.currentVersion, isNew: false, deliveries: withdrawn)
         }
@@ -198,6 +194,39 @@ extension VaultTransaction {
             let known = try delivery(.gateway(slug)), !known.isWithdrawn, !known.entries.contains(name)
         else { return }
         try declare(.gateway(slug), service: slug, entries: known.entries + [name])
+    }
+
+    /// Whether the API makes the values of this entry.
+    func isIssued(_ name: EntryName) throws -> Bool {
+        guard name.kind == .serviceAPIKey, let slug = try? Slug(String(name.text.split(separator: "/")[1])) else {
+            return false
+        }
+        return try delivery(.sigilumAPI(slug)) != nil
+    }
+
+    func refuseIssued(_ name: EntryName) throws {
+        guard try isIssued(name) else { return }
+        throw ServiceError.keyIsIssued(try Slug(String(name.text.split(separator: "/")[1])))
+    }
+
+    /// Removes an entry, and says what has to be taken away or delivered again.
+    func remove(_ entry: Entry, everywhere: Bool) throws -> [DeliveryID] {
+        var changed: [DeliveryID] = []
+        for id in entry.deliveries {
+            guard let delivery = try delivery(id) else { continue }
+            let isOnly = delivery.entries == [entry.name]
+            if isOnly, id.target == .exportFile || everywhere {
+                try withdraw(id)
+                changed.append(id)
+            } else if isOnly {
+                try remove(id)
+            } else {
+                try leave(id, entry.name)
+                changed.append(id)
+            }
+        }
+        try remove(entry.name)
+        return changed
     }
 
     /// Takes one of several entries out of a delivery.

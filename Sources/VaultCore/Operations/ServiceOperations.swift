@@ -17,6 +17,14 @@ extension DeliveryID {
 
     /// The connection of a service at the gateway.
     package static func gateway(_ slug: Slug) -> DeliveryID { DeliveryID(target: .gateway, key: slug.text) }
+
+    /// A service at the API over HTTP.
+    package static func sigilumAPI(_ slug: Slug) -> DeliveryID { DeliveryID(target: .sigilumAPI, key: slug.text) }
+
+    /// Everything that a service itself declares.
+    package static func all(of slug: Slug) -> [DeliveryID] {
+        [.apiKeyFile(slug), .connectionFile(slug), .localAPI(slug), .sigilumAPI(slug), .gateway(slug)]
+    }
 }
 
 extension Vault {
@@ -25,6 +33,10 @@ extension Vault {
         try write { transaction in
             let old = try transaction.service(request.slug)
             if let old, old.namespace != request.namespace { throw ServiceError.otherNamespace(old.namespace) }
+            let isManaged = try transaction.delivery(.sigilumAPI(request.slug)) != nil
+            if old?.isRemoved == false, isManaged != request.isManaged {
+                throw ServiceError.registeredElsewhere(isManaged: isManaged)
+            }
             let service = try Self.merge(request, old, findings, transaction)
             var adopted: [EntryName] = []
 
@@ -33,7 +45,7 @@ extension Vault {
                 if let found = findings.apiKeyFile {
                     try transaction.store(found.bytes, as: keyName, origin: .adopted)
                     adopted.append(keyName)
-                } else {
+                } else if !request.isManaged {
                     let key = RandomSecret.make(prefix: "sk_live_", byteCount: 24, in: .hex)
                     let policy = StorePolicy(generator: "sk_live_:hex:24")
                     try transaction.store(key, as: keyName, origin: .generated, policy: policy)
@@ -51,9 +63,9 @@ extension Vault {
                 upstreamName = name
             }
             let ids = try Self.declare(service, upstreamName, request, transaction)
-            guard let apiKey = try transaction.entry(keyName) else { throw VaultError.noSuchEntry(keyName) }
             return ServiceOutcome(
-                service: service, apiKey: apiKey, upstream: try upstreamName.flatMap { try transaction.entry($0) },
+                service: service, apiKey: try transaction.entry(keyName),
+                upstream: try upstreamName.flatMap { try transaction.entry($0) },
                 deliveries: ids, adopted: adopted)
         }
     }
@@ -64,20 +76,23 @@ extension Vault {
     ) throws -> ServiceOutcome {
         try write { transaction in
             let keyName = EntryName.serviceAPIKey(slug)
-            guard let service = try transaction.service(slug), let connection = service.connection else {
+            guard let service = try transaction.service(slug), !service.isRemoved,
+                let connection = service.connection
+            else {
                 throw ServiceError.noConnection(slug)
             }
             let name = try Self.upstreamName(slug, key ?? connection.secretKey)
             var request = ServiceRequest(slug: slug, namespace: service.namespace)
             request.secret = value
+            request.isManaged = try transaction.delivery(.sigilumAPI(slug)) != nil
             let isOwn = key == nil || key == connection.secretKey
             let wasAdopted = try Self.storeUpstream(
                 request, isOwn ? findings : ServiceFindings(), name, transaction)
             let own = try Self.upstreamName(slug, connection.secretKey)
             let ids = try Self.declare(service, own, request, transaction, adding: name)
-            guard let apiKey = try transaction.entry(keyName) else { throw VaultError.noSuchEntry(keyName) }
             return ServiceOutcome(
-                service: service, apiKey: apiKey, upstream: try transaction.entry(name), deliveries: ids,
+                service: service, apiKey: try transaction.entry(keyName), upstream: try transaction.entry(name),
+                deliveries: ids,
                 adopted: wasAdopted ? [name] : [])
         }
     }
@@ -121,8 +136,10 @@ extension Vault {
             try transaction.set("next-ordinal", to: String(next + 1))
             ordinal = next
         }
+        // The API gives the id of a service that is registered there.
+        let newID = request.isManaged ? "" : Self.newServiceID()
         return ServiceRecord(
-            slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? Self.newServiceID(),
+            slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? newID,
             name: request.name ?? old?.name ?? slug.text,
             summary: request.summary ?? (isOtherMode ? nil : old?.summary) ?? summary,
             domain: request.domain ?? old?.domain ?? "localhost",
@@ -168,8 +185,11 @@ extension Vault {
     ) throws -> [DeliveryID] {
         let slug = service.slug
         let keyName = EntryName.serviceAPIKey(slug)
-        var ids = [DeliveryID.apiKeyFile(slug), .localAPI(slug)]
+        var ids = [DeliveryID.apiKeyFile(slug), request.isManaged ? .sigilumAPI(slug) : .localAPI(slug)]
         for id in ids { try transaction.declare(id, service: slug, entries: [keyName]) }
+        if request.isManaged, try transaction.entry(keyName) == nil {
+            try transaction.wantCredential(.sigilumAPI(slug))
+        }
         let fileID = DeliveryID.connectionFile(slug), gatewayID = DeliveryID.gateway(slug)
         if let upstream {
             let known = try transaction.delivery(gatewayID)

@@ -15,6 +15,8 @@ package struct ServiceRequest: Sendable {
     package var prefix: String?
     package var secretKey: String?
     package var rotationIntervalDays: UInt32?
+    /// Whether the service is registered at the API over HTTP, which makes its key, instead of in the local database.
+    package var isManaged = false
     /// The upstream secret where the user gave one.
     package var secret: SharedSecret?
     /// Whether the connection's secret gets an export file; nil keeps what is stored, at first true.
@@ -41,7 +43,8 @@ package struct ServiceFindings: Sendable {
 /// What saving a service did.
 package struct ServiceOutcome: Sendable {
     package let service: ServiceRecord
-    package let apiKey: Entry
+    /// nil where the API has not made one yet.
+    package let apiKey: Entry?
     /// The secret of the connection; nil in native mode.
     package let upstream: Entry?
     /// What is to be delivered now.
@@ -58,6 +61,13 @@ package enum ServiceError: Error, Sendable, Equatable {
     case baseURLRequired
     /// The vault has no service of that slug, or one without a connection.
     case noConnection(Slug)
+    /// The vault has no service of that slug.
+    case noSuchService(Slug)
+    /// The service is registered at the API over HTTP (`isManaged`), or in the local database, and not where it was looked
+    /// for.
+    case registeredElsewhere(isManaged: Bool)
+    /// The API makes the keys of this service: none can be given.
+    case keyIsIssued(Slug)
     /// The name of the secret within the connection cannot be part of an entry's name.
     case malformedSecretKey
 }

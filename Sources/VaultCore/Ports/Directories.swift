@@ -6,8 +6,26 @@ package protocol ServiceDirectory: Sendable {
         slug: Slug, namespace: Namespace, email: String
     ) throws(DeliveryFailure) -> RegisteredService?
 
+    /// Makes the user of a namespace, or gives the one that is there this e-mail, and answers the user's id. Throws
+    /// ``DeliveryFailure/emailTaken`` where the e-mail belongs to another namespace's user.
+    func ensureOwner(namespace: Namespace, email: String) throws(DeliveryFailure) -> String
+
+    /// The user of a namespace; nil where there is none, or no database.
+    func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner?
+
     /// All services of a namespace in the order they were made; empty where there is no database.
     func registeredServices(namespace: Namespace) throws(DeliveryFailure) -> [RegisteredService]
+}
+
+/// The user that owns a namespace.
+package struct RegisteredOwner: Sendable, Equatable {
+    package let id: String
+    package let email: String
+
+    package init(id: String, email: String) {
+        self.id = id
+        self.email = email
+    }
 }
 
 /// A service as a database or an API lists it.

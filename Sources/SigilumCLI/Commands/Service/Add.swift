@@ -94,9 +94,13 @@ struct ServiceAdd: SigilumCommand {
         // The API's database may have had an id of its own, which is the service's then.
         let record = try session.vault.read { try $0.service(slug) } ?? outcome.service
         let isShown = reveal.revealSecrets
+        // The API may just have made it.
+        let apiKey = try session.vault.read { try $0.entry(.serviceAPIKey(slug)) }
+        let shown = { try session.value(of: $0, reveal: isShown, purpose: "service add") }
         var fields = [
-            Field("mode", .plain(record.mode.rawValue)), Field("service_id", .untrusted(record.id)),
-            Field("api_key", try session.value(of: outcome.apiKey, reveal: isShown, purpose: "service add")),
+            Field("mode", .plain(record.mode.rawValue)),
+            Field("service_id", record.id.isEmpty ? .plain("(pending)") : .untrusted(record.id)),
+            Field("api_key", try apiKey.map(shown) ?? .plain("(pending)")),
         ]
         if let connection = record.connection, let upstream = outcome.upstream {
             fields += [

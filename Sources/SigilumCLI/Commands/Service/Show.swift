@@ -25,9 +25,7 @@ struct ServiceShow: SigilumCommand {
             return (try snapshot.service(slug), try names.compactMap { try snapshot.entry($0) }, plans)
         }
         guard let record else {
-            throw Failure(
-                .missing, code: "no-such-service", "No such service: \(slug.text)",
-                hints: ["see what there is:  \(command: ["service", "list"])"])
+            throw ServiceError.noSuchService(slug)
         }
         var report = Report(.ok("Service: \(slug.text)"), fields: facts(record))
         report.lines = [.text(indent: 2, "credentials:")]

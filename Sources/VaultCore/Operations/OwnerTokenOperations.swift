@@ -1,0 +1,48 @@
+package import SecureMemory
+
+/// Where an owner token should be.
+package struct OwnerTokenPlaces: Sendable {
+    /// The absolute path of the token's file.
+    package let file: String
+    /// The absolute path of OpenClaw's configuration, and what is to stand in it; nil: that file is left alone.
+    package let configuration: (path: String, settings: DeliverySettings)?
+
+    package init(file: String, configuration: (path: String, settings: DeliverySettings)?) {
+        self.file = file
+        self.configuration = configuration
+    }
+}
+
+extension DeliveryID {
+    /// OpenClaw's configuration at an absolute path.
+    package static func openClaw(_ path: String) -> DeliveryID { DeliveryID(target: .openClaw, key: path) }
+}
+
+extension Vault {
+    /// Stores an owner's token, and declares where it should be.
+    package func saveOwnerToken(
+        _ token: SharedSecret, of namespace: Namespace, origin: VersionOrigin, places: OwnerTokenPlaces
+    ) throws -> EntryOutcome {
+        try write { transaction in
+            let name = EntryName.ownerToken(namespace)
+            let stored = try transaction.store(token.bytes, as: name, origin: origin)
+            if try transaction.setting("namespace") == nil { try transaction.set("namespace", to: namespace.text) }
+            let file = DeliveryID(target: .exportFile, key: places.file)
+            if let other = try transaction.delivery(file), other.entries != [name], !other.isWithdrawn {
+                throw VaultError.entryExists(other.entries.first ?? name)
+            }
+            try transaction.declare(file, service: nil, entries: [name])
+            if let (path, settings) = places.configuration {
+                try transaction.declare(.openClaw(path), service: nil, entries: [name])
+                if var delivery = try transaction.delivery(.openClaw(path)), delivery.settings != settings {
+                    delivery.settings = settings
+                    try transaction.saveQuietly(delivery)
+                }
+            } else {
+                let known = try transaction.entry(name)?.deliveries ?? []
+                for id in known where id.target == .openClaw { try transaction.remove(id) }
+            }
+            return try transaction.outcome(name, stored)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+internal import SecureMemory
+
+/// What a service's key and a service itself go through after they were made.
+extension Vault {
+    /// A new API key of a service, everywhere it is used. The old one stays valid for `graceMilliseconds` more.
+    ///
+    /// Of a service that the API makes the keys of, one that was asked for before and did not come yet is waited for.
+    package func rotateAPIKey(_ slug: Slug, graceMilliseconds: Int64) throws -> ServiceOutcome {
+        try write { transaction in
+            guard let service = try transaction.service(slug), !service.isRemoved else {
+                throw ServiceError.noSuchService(slug)
+            }
+            let name = EntryName.serviceAPIKey(slug)
+            let isManaged = try transaction.delivery(.sigilumAPI(slug)) != nil
+            let id = isManaged ? DeliveryID.sigilumAPI(slug) : .localAPI(slug)
+            if var delivery = try transaction.delivery(id) {
+                delivery.retiresOldAt = graceMilliseconds > 0 ? transaction.time + graceMilliseconds : nil
+                try transaction.saveQuietly(delivery)
+            }
+            if isManaged {
+                try transaction.wantCredential(id)
+            } else {
+                let rule = try transaction.entry(name)?.generator.flatMap(GeneratorRule.init(text:))
+                let value = (rule ?? .standard(for: .serviceAPIKey)).make()
+                try transaction.store(value.bytes, as: name, origin: .generated)
+                // An entry that somebody had removed is delivered again.
+                for id in [DeliveryID.apiKeyFile(slug), id] {
+                    try transaction.declare(id, service: slug, entries: [name])
+                }
+            }
+            let entry = try transaction.entry(name)
+            return ServiceOutcome(
+                service: service, apiKey: entry, upstream: nil,
+                deliveries: Array(Set((entry?.deliveries ?? []) + [.apiKeyFile(slug), id])).sorted(), adopted: [])
+        }
+    }
+
+    /// Removes a service with its credentials. Its files go; what the API and the gateway have goes with `everywhere`, else
+    /// it stays there and is forgotten here. Answers what has to be taken away.
+    package func remove(_ slug: Slug, everywhere: Bool) throws -> [DeliveryID] {
+        try write { transaction in
+            guard var service = try transaction.service(slug) else { throw ServiceError.noSuchService(slug) }
+            var changed: Set<DeliveryID> = []
+            let prefix = "upstream-secret/\(slug.text)/"
+            for entry in try transaction.inventory().entries
+            where entry.name == .serviceAPIKey(slug) || entry.name.text.hasPrefix(prefix) {
+                changed.formUnion(try transaction.remove(entry, everywhere: everywhere))
+            }
+            // What was declared and never had a value.
+            for id in DeliveryID.all(of: slug) where try transaction.delivery(id) != nil {
+                if everywhere || id.target == .exportFile {
+                    try transaction.withdraw(id)
+                    changed.insert(id)
+                } else {
+                    try transaction.remove(id)
+                    changed.remove(id)
+                }
+            }
+            if try DeliveryID.all(of: slug).allSatisfy({ try transaction.delivery($0) == nil }) {
+                try transaction.remove(slug)
+            } else {
+                service.isRemoved = true
+                try transaction.save(service)
+            }
+            return changed.sorted()
+        }
+    }
+}
