@@ -33,6 +33,7 @@ let package = Package(
         .target(
             name: "Sealing", dependencies: ["CSodium", "SecureMemory"],
             swiftSettings: strict),
+        .target(name: "OwnerToken", dependencies: ["Sealing", "SecureMemory"], swiftSettings: strict),
         .target(name: "VaultFormat", swiftSettings: strict),
         .target(name: "SafeFiles", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
         .target(
@@ -65,7 +66,7 @@ let package = Package(
         .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "OwnerToken", "SafeFiles", "SecureMemory", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -88,6 +89,9 @@ let package = Package(
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "SecureMemory", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OwnerTokenTests", dependencies: ["OwnerToken", "Sealing", "SecureMemory", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(name: "VaultFormatTests", dependencies: ["VaultFormat"], swiftSettings: strict),
         .testTarget(

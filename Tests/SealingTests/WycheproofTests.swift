@@ -20,6 +20,22 @@ private struct Vectors: Decodable {
     let testGroups: [Group]
 }
 
+private struct CodeVectors: Decodable {
+    struct Group: Decodable {
+        struct Vector: Decodable {
+            let tcId: Int
+            let key: String, msg: String, tag: String
+            let result: String
+        }
+        /// In bits.
+        let tagSize: Int
+        let tests: [Vector]
+    }
+    let algorithm: String
+    let numberOfTests: Int
+    let testGroups: [Group]
+}
+
 // Where the variable is not set there is nothing to compare with: the test is then reported as skipped, and not as
 // passed. The project's own run of the tests sets it.
 @Suite("Wycheproof", .enabled(if: folder != nil, "WYCHEPROOF_DIR does not name the folder of the vectors"))
@@ -61,5 +77,27 @@ struct WycheproofTests {
         #expect(refused > 0)
         #expect(malformed > 0)
         #expect(valid + refused + malformed == vectors.numberOfTests)
+    }
+
+    @Test(
+        "HMAC-SHA-256: every valid code is the one that is worked out, cut where the vector cuts it; no invalid one is")
+    func hmacSHA256() throws {
+        let path = try #require(folder) + "/hmac_sha256_test.json"
+        let file = try Data(contentsOf: URL(fileURLWithPath: path))
+        let vectors = try JSONDecoder().decode(CodeVectors.self, from: file)
+        #expect(vectors.algorithm == "HMACSHA256")
+        var valid = 0, refused = 0
+        for group in vectors.testGroups {
+            for vector in group.tests {
+                let key = secret(hex(vector.key))
+                let code = hex(vector.msg).withUnsafeBytes { bytes(of: HMACSHA256.code(of: $0, key: key)) }
+                let isSame = Array(code.prefix(group.tagSize / 8)) == hex(vector.tag)
+                #expect(isSame == (vector.result == "valid"), "vector \(vector.tcId)")
+                if isSame { valid += 1 } else { refused += 1 }
+            }
+        }
+        #expect(valid > 0)
+        #expect(refused > 0)
+        #expect(valid + refused == vectors.numberOfTests)
     }
 }
