@@ -36,6 +36,7 @@ let package = Package(
         .target(name: "OwnerToken", dependencies: ["Sealing", "SecureMemory"], swiftSettings: strict),
         .target(name: "VaultFormat", swiftSettings: strict),
         .target(name: "SafeFiles", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
+        .target(name: "JSON5", dependencies: ["SecureMemory"], swiftSettings: strict),
         .target(
             name: "VaultCore", dependencies: ["SecureMemory", "Sealing", "VaultFormat"], swiftSettings: strict),
         .target(
@@ -64,9 +65,13 @@ let package = Package(
             ],
             path: "Sources/Targets/Gateway", swiftSettings: strict),
         .target(
+            name: "OpenClaw", dependencies: ["JSON5", "SafeFiles", "SecureMemory", "VaultCore"],
+            path: "Sources/Targets/OpenClaw", swiftSettings: strict),
+        .target(
             name: "SigilumCLI",
             dependencies: [
                 "CPlatform", "OwnerToken", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "JSON5", "SafeFiles", "SecureMemory", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -121,6 +126,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JSON5Tests", dependencies: ["JSON5", "SecureMemory"], exclude: ["Corpus"], swiftSettings: strict),
+        .testTarget(
+            name: "OpenClawTests",
+            dependencies: ["JSON5", "OpenClaw", "SafeFiles", "SecureMemory", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SigilumCLITests",

@@ -24,6 +24,27 @@ extension Folder {
         }
     }
 
+    /// As ``replace(_:with:owner:durably:)``, but only where the name still has the very file that `expected` is the status
+    /// of, looked at right before the new one takes its place; otherwise answers false, and nothing has changed.
+    package func replace(
+        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?, onlyIf expected: FileStatus
+    ) throws(FileError) -> Bool {
+        let full = try path(of: name, for: "rename")
+        guard expected.kind == .regular else { throw .unsafe(path: full, problem: .notRegularFile, mend: nil) }
+        do {
+            try place(secret, owner: owner, durably: true, path: full) { folder, temporary in
+                guard let there = try? status(name), there == expected else {
+                    errno = ESTALE
+                    return -1
+                }
+                return renameat(folder, temporary, folder, name)
+            }
+            return true
+        } catch .system("rename", full, ESTALE) {
+            return false
+        }
+    }
+
     /// Makes a new file, 0600, that appears with all its bytes or not at all.
     ///
     /// Fails with `EEXIST` where something has that name.
