@@ -54,14 +54,30 @@ let package = Package(
             ],
             path: "Sources/Targets/LocalAPI", swiftSettings: strict),
         .target(
-            name: "Gateway",
+            name: "HTTPTransport",
             dependencies: [
-                "SafeFiles", "SecureMemory", "VaultCore",
+                "SecureMemory", "VaultCore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            path: "Sources/Targets/HTTP", swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "HTTPTransport", "SafeFiles", "SecureMemory", "VaultCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             path: "Sources/Targets/Gateway", swiftSettings: strict),
+        .target(
+            name: "SigilumAPI",
+            dependencies: [
+                "HTTPTransport", "SecureMemory", "VaultCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Sources/Targets/SigilumAPI", swiftSettings: strict),
         .target(
             name: "SigilumCLI",
             dependencies: [
@@ -116,7 +132,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            name: "GatewayTests",
+            dependencies: ["Gateway", "HTTPTransport", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SigilumAPITests",
+            dependencies: ["HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SigilumCLITests",
