@@ -56,10 +56,18 @@ let package = Package(
             ],
             path: "Sources/Targets/LocalAPI", swiftSettings: strict),
         .target(
+            name: "HTTPTransport",
+            dependencies: [
+                "SecureMemory", "VaultCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Sources/Targets/HTTP", swiftSettings: strict),
+        .target(
             name: "Gateway",
             dependencies: [
-                "SafeFiles", "SecureMemory", "VaultCore",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "HTTPTransport", "SafeFiles", "SecureMemory", "VaultCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
@@ -68,17 +76,25 @@ let package = Package(
             name: "OpenClaw", dependencies: ["JSON5", "SafeFiles", "SecureMemory", "VaultCore"],
             path: "Sources/Targets/OpenClaw", swiftSettings: strict),
         .target(
+            name: "SigilumAPI",
+            dependencies: [
+                "HTTPTransport", "SecureMemory", "VaultCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Sources/Targets/SigilumAPI", swiftSettings: strict),
+        .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "OwnerToken", "SafeFiles", "SecureMemory", "VaultCore",
-                "CPlatform", "JSON5", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "SecureMemory", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "sigilum",
             dependencies: [
-                "ExportFiles", "Gateway", "LocalAPI", "SafeFiles", "SigilumCLI", "VaultCore", "VaultStore",
+                "ExportFiles", "Gateway", "LocalAPI", "OpenClaw", "SafeFiles", "SigilumAPI", "SigilumCLI", "VaultCore",
+                "VaultStore",
             ],
             swiftSettings: strict),
         .target(
@@ -125,7 +141,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            name: "GatewayTests",
+            dependencies: ["Gateway", "HTTPTransport", "SecureMemory", "VaultCore", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SigilumAPITests",
+            dependencies: ["HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "JSON5Tests", dependencies: ["JSON5", "SecureMemory"], exclude: ["Corpus"], swiftSettings: strict),

@@ -1,29 +1,14 @@
 internal import Synchronization
 
-extension GatewayDouble {
-    /// The longest body the gateway takes.
-    static let bodyLimit = 2 << 20
+extension GatewayDouble: DoubleService {
+    var bodyLimit: Int { 2 << 20 }
+    var closesOnLargeBody: Bool { behaviour.closesOnLargeBody }
 
-    /// What the connection does once a request is there.
-    enum Action: Sendable {
-        case answer([UInt8], closes: Bool)
-        /// These bytes, then the same filler again and again.
-        case endless(head: [UInt8], filler: [UInt8], pauseMilliseconds: Int)
-        case silence
-        /// The process dies: no answer, nobody listens any more.
-        case death
-        /// It died a moment ago.
-        case hangUp
-    }
-
-    /// Logs a request, does what it asks for where the behaviour says so, and says what to answer.
-    func receive(_ request: Request, isTooLarge: Bool, keepAlive: Bool) -> (action: Action, delay: Int) {
+    func receive(_ request: Request, isTooLarge: Bool, keepAlive: Bool) -> (action: DoubleAction, delay: Int) {
         shared.withLock { state in
-            guard state.isRunning else { return (.hangUp, 0) }
             state.log.append(request)
             let delay = state.behaviour.delayMilliseconds
-            let death = state.takeDeath(for: request)
-            if death != nil { state.isRunning = false }
+            let death = Death.take(from: &state.deaths, at: request)
             if death == .beforeProcessing { return (.death, 0) }
             state.interject(before: request)
             let requestID = request.header("X-Request-Id") ?? "req-\(state.log.count)"
@@ -39,16 +24,6 @@ extension GatewayDouble {
 }
 
 extension GatewayDouble.State {
-    /// Counts a request against the deaths to come, and takes the one whose turn it is.
-    fileprivate mutating func takeDeath(for request: GatewayDouble.Request) -> GatewayDouble.Death.Moment? {
-        var taken: Int?
-        for index in deaths.indices where deaths[index].matches(request) {
-            deaths[index].remaining -= 1
-            if deaths[index].remaining <= 0, taken == nil { taken = index }
-        }
-        return taken.map { deaths.remove(at: $0).moment }
-    }
-
     /// Lets somebody else act first, where that was arranged.
     fileprivate mutating func interject(before request: GatewayDouble.Request) {
         let turn = interjections.firstIndex { $0.method == request.method && $0.path == request.path }
@@ -102,39 +77,34 @@ extension GatewayDouble.Behaviour {
     /// The honest answer as this behaviour gives it.
     fileprivate func disguise(
         _ honest: GatewayDoubleReply, of request: GatewayDouble.Request, requestID: String, keepAlive: Bool
-    ) -> GatewayDouble.Action {
-        func send(_ reply: GatewayDoubleReply) -> GatewayDouble.Action {
+    ) -> DoubleAction {
+        func send(_ reply: GatewayDoubleReply) -> DoubleAction {
             .answer(
                 reply.bytes(requestID: requestID, keepAlive: keepAlive), closes: reply.closes || !keepAlive)
         }
-        func withBody(_ status: Int, _ body: [UInt8], type: String = "application/json") -> GatewayDouble.Action {
+        func withBody(_ status: Int, _ body: [UInt8], type: String = "application/json") -> DoubleAction {
             send(GatewayDoubleReply(status: status, contentType: type, body: body))
         }
-        let startOfJSON = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         switch answering {
         case .honestly, .pretending: return send(honest)
         case .lying: return send(.plain(200, "sigilum gateway"))
         case .garbage: return withBody(honest.status, Array("{\"id\": \u{7}oops".utf8))
         case .wrongContentType: return withBody(honest.status, honest.body, type: "text/html")
-        case .redirecting(let base): return .answer(Self.redirection(to: base + request.path), closes: false)
-        case .endlessBody:
-            let filler = String(repeating: " ", count: 65536)
-            return .endless(
-                head: Array(startOfJSON.utf8), filler: Array("10000\r\n\(filler)\r\n".utf8), pauseMilliseconds: 0)
-        case .trickling:
-            return .endless(head: Array(startOfJSON.utf8), filler: Array("1\r\n \r\n".utf8), pauseMilliseconds: 20)
+        case .redirecting(let base): return .redirection(to: base + request.path)
+        case .endlessBody: return .endlessBody
+        case .trickling: return .trickling
         case .endlessHeaders:
             let line = "X-Filler: \(String(repeating: "a", count: 1000))\r\n"
             let start = Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n".utf8)
             return .endless(head: start, filler: Array(line.utf8), pauseMilliseconds: 0)
         case .huge(let bytes):
             let padding = String(repeating: "x", count: bytes)
-            return withBody(honest.status, GatewayDoubleJSON.write(["id": "linear", "filler": padding]))
+            return withBody(honest.status, DoubleJSON.write(["id": "linear", "filler": padding]))
         case .quoting(let status):
             let quote = Self.quote(request)
             let members = ["error", "code", "request_id", "docs_url"].map { ($0, quote) }
-            return withBody(status, GatewayDoubleJSON.write(Dictionary(uniqueKeysWithValues: members)))
-        case .quotingAsSuccess: return withBody(200, GatewayDoubleJSON.write(Self.quotingFields(request)))
+            return withBody(status, DoubleJSON.write(Dictionary(uniqueKeysWithValues: members)))
+        case .quotingAsSuccess: return withBody(200, DoubleJSON.write(Self.quotingFields(request)))
         case .status(let status): return send(.empty(status))
         case .notHTTP: return .answer(Array("220 mail.example.org ESMTP ready\r\n\r\n".utf8), closes: true)
         case .silently: return .silence
@@ -142,10 +112,6 @@ extension GatewayDouble.Behaviour {
             let bytes = honest.bytes(requestID: requestID, keepAlive: keepAlive)
             return .answer(Array(bytes.prefix(bytes.count - 20)), closes: true)
         }
-    }
-
-    private static func redirection(to target: String) -> [UInt8] {
-        Array("HTTP/1.1 307 Temporary Redirect\r\nLocation: \(target)\r\nContent-Length: 0\r\n\r\n".utf8)
     }
 
     /// Everything of the request that may be secret, in one text.

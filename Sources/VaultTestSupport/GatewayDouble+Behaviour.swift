@@ -81,9 +81,9 @@ extension GatewayDouble {
         package var status = "active"
         package var createdAt: String
         package var updatedAt: String
-        package var lastTestedAt = GatewayDoubleClock.zero
+        package var lastTestedAt = DoubleClock.zero
         package var lastTestError = ""
-        package var lastRotatedAt = GatewayDoubleClock.zero
+        package var lastRotatedAt = DoubleClock.zero
         package var rotationIntervalDays = 0
         package var secretVersion = 1
 
@@ -95,7 +95,7 @@ extension GatewayDouble {
             self.baseURL = baseURL
             authSecretKey = secretKey
             self.secrets = secrets
-            createdAt = GatewayDoubleClock.now()
+            createdAt = DoubleClock.now()
             updatedAt = createdAt
         }
     }

@@ -80,36 +80,6 @@ extension GatewayDouble {
 }
 
 extension GatewayDouble {
-    /// A request as it arrived.
-    package struct Request: Sendable {
-        package let method: String
-        /// The path as it was sent, without the query.
-        package let path: String
-        package let headers: [(name: String, value: String)]
-        /// What arrived of the body; cut off past the limit.
-        package let body: [UInt8]
-
-        /// The value of a header, by its name in any case; nil when it was not sent.
-        package func header(_ name: String) -> String? {
-            headers.first { $0.name.lowercased() == name.lowercased() }?.value
-        }
-    }
-
-    /// A death to come.
-    package struct Death: Sendable {
-        /// When, seen from the request at which it dies.
-        package enum Moment: Sendable, CaseIterable { case beforeProcessing, afterProcessing }
-
-        let moment: Moment
-        var remaining: Int
-        let method: String?
-        let path: String?
-
-        func matches(_ request: Request) -> Bool {
-            (method ?? request.method) == request.method && (path ?? request.path) == request.path
-        }
-    }
-
     /// A change to come, of the connections or of the behaviour.
     struct Interjection: Sendable {
         let method: String

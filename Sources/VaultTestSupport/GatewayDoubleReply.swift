@@ -17,7 +17,7 @@ struct GatewayDoubleReply: Sendable {
 
     /// A JSON object as success.
     static func success(_ status: Int, _ object: [String: Any]) -> GatewayDoubleReply {
-        GatewayDoubleReply(status: status, contentType: "application/json", body: GatewayDoubleJSON.write(object))
+        GatewayDoubleReply(status: status, contentType: "application/json", body: DoubleJSON.write(object))
     }
 
     /// Nothing but a status.
@@ -46,12 +46,12 @@ struct GatewayDoubleReply: Sendable {
     func identified(by requestID: String) -> GatewayDoubleReply {
         guard let problem else { return self }
         var object: [String: Any] = [
-            "error": problem.text, "request_id": requestID, "timestamp": GatewayDoubleClock.now(),
+            "error": problem.text, "request_id": requestID, "timestamp": DoubleClock.now(),
             "docs_url": "https://docs.sigilum.id/product/gateway-error-codes",
         ]
         object["code"] = problem.code
         var reply = self
-        reply.body = GatewayDoubleJSON.write(object)
+        reply.body = DoubleJSON.write(object)
         return reply
     }
 
@@ -71,34 +71,15 @@ struct GatewayDoubleReply: Sendable {
         if !connection.lastTestError.isEmpty { fields["last_test_error"] = connection.lastTestError }
         if connection.rotationIntervalDays > 0 {
             fields["rotation_interval_days"] = connection.rotationIntervalDays
-            fields["next_rotation_due_at"] = GatewayDoubleClock.now(plusDays: connection.rotationIntervalDays)
+            fields["next_rotation_due_at"] = DoubleClock.now(plusDays: connection.rotationIntervalDays)
         }
         return fields
     }
 
     /// The answer as HTTP/1.1.
     func bytes(requestID: String, keepAlive: Bool) -> [UInt8] {
-        var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nX-Request-Id: \(requestID)\r\n"
-        if let contentType { head += "Content-Type: \(contentType)\r\n" }
-        if status != 204 { head += "Content-Length: \(body.count)\r\n" }
-        if closes || !keepAlive { head += "Connection: close\r\n" }
-        return Array("\(head)\r\n".utf8) + (status == 204 ? [] : body)
-    }
-
-    private static func reason(_ status: Int) -> String {
-        switch status {
-        case 200: "OK"
-        case 201: "Created"
-        case 204: "No Content"
-        case 307: "Temporary Redirect"
-        case 400: "Bad Request"
-        case 401: "Unauthorized"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 409: "Conflict"
-        case 413: "Request Entity Too Large"
-        case 502: "Bad Gateway"
-        default: "Status"
-        }
+        var headers = [("X-Request-Id", requestID)]
+        if let contentType { headers.append(("Content-Type", contentType)) }
+        return DoubleHTTP.bytes(status, headers, body, closes: closes || !keepAlive)
     }
 }

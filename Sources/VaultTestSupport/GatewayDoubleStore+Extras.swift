@@ -6,7 +6,7 @@ extension GatewayDoubleStore {
         guard var connection = connections[id] else {
             return .success(502, ["status": "fail", "http_status": 0, "error": "connection not found"])
         }
-        connection.lastTestedAt = GatewayDoubleClock.now()
+        connection.lastTestedAt = DoubleClock.now()
         defer { connections[id] = connection }
         guard let status = behaviour.upstreamStatus else {
             connection.lastTestError = "upstream did not answer"
@@ -29,12 +29,12 @@ extension GatewayDoubleStore {
     }
 
     mutating func setServiceKey(
-        _ id: String, _ json: GatewayDoubleJSON, _ behaviour: GatewayDouble.Behaviour
-    ) throws(GatewayDoubleJSON.Malformed) -> GatewayDoubleReply {
-        let key = GatewayDoubleJSON.trimmed(try json.text("key"))
+        _ id: String, _ json: DoubleJSON, _ behaviour: GatewayDouble.Behaviour
+    ) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
+        let key = DoubleJSON.trimmed(try json.text("key"))
         guard !key.isEmpty else { return .failure(400, "key is required") }
         serviceKeys[id] = key
-        if let home = behaviour.home { GatewayDoubleJSON.writeFile("\(home)/service-api-key-\(id)", key) }
+        if let home = behaviour.home { DoubleJSON.writeFile("\(home)/service-api-key-\(id)", key) }
         return serviceKey(id)
     }
 
@@ -43,11 +43,11 @@ extension GatewayDoubleStore {
         return .success(200, ["variables": all])
     }
 
-    mutating func setVariable(_ json: GatewayDoubleJSON) throws(GatewayDoubleJSON.Malformed) -> GatewayDoubleReply {
+    mutating func setVariable(_ json: DoubleJSON) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
         let key = try json.text("key")
         let value = try json.text("value")
         guard !key.isEmpty, !value.isEmpty else { return .failure(400, "key and value are required") }
-        let now = GatewayDoubleClock.now()
+        let now = DoubleClock.now()
         let subject = try json.text("created_by_subject")
         var variable = variables[key] ?? Variable(value: value, createdAt: now, updatedAt: now, subject: subject)
         variable.value = value

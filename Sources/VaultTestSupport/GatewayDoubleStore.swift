@@ -15,12 +15,12 @@ struct GatewayDoubleStore: Sendable {
     mutating func answer(
         _ request: GatewayDouble.Request, _ behaviour: GatewayDouble.Behaviour
     ) -> GatewayDoubleReply {
-        let path = GatewayDoubleJSON.percentDecoded(request.path)
+        let path = DoubleJSON.percentDecoded(request.path)
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropFirst(2).map(String.init)
-        guard let json = try? GatewayDoubleJSON(request.method == "GET" ? [] : request.body) else {
+        guard let json = try? DoubleJSON(request.method == "GET" ? [] : request.body) else {
             return .failure(400, "invalid JSON")
         }
-        do throws(GatewayDoubleJSON.Malformed) {
+        do throws(DoubleJSON.Malformed) {
             switch (request.method, parts.first, parts.count) {
             case ("GET", "connections", 1): return list()
             case ("POST", "connections", 1): return try create(json)
@@ -57,7 +57,7 @@ struct GatewayDoubleStore: Sendable {
         return .empty(204)
     }
 
-    private mutating func create(_ json: GatewayDoubleJSON) throws(GatewayDoubleJSON.Malformed) -> GatewayDoubleReply {
+    private mutating func create(_ json: DoubleJSON) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
         let id = try json.text("id")
         guard !id.isEmpty else { return .failure(400, "id is required") }
         guard connections[id] == nil else { return .failure(409, "connection already exists") }
@@ -86,8 +86,8 @@ struct GatewayDoubleStore: Sendable {
     }
 
     private mutating func rotate(
-        _ id: String, _ json: GatewayDoubleJSON, _ behaviour: GatewayDouble.Behaviour
-    ) throws(GatewayDoubleJSON.Malformed) -> GatewayDoubleReply {
+        _ id: String, _ json: DoubleJSON, _ behaviour: GatewayDouble.Behaviour
+    ) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
         guard var connection = connections[id] else { return .unknownConnection }
         let given = Self.usable(try json.texts("secrets"))
         if behaviour.hasOtherMasterKey {
@@ -97,15 +97,15 @@ struct GatewayDoubleStore: Sendable {
         guard merged != connection.secrets else { return .failure(400, "secrets are required") }
         connection.secrets = merged
         connection.secretVersion += 1
-        connection.lastRotatedAt = GatewayDoubleClock.now()
+        connection.lastRotatedAt = DoubleClock.now()
         connection.updatedAt = connection.lastRotatedAt
         connections[id] = connection
         return .success(200, GatewayDoubleReply.fields(of: connection))
     }
 
     private mutating func patch(
-        _ id: String, _ json: GatewayDoubleJSON
-    ) throws(GatewayDoubleJSON.Malformed) -> GatewayDoubleReply {
+        _ id: String, _ json: DoubleJSON
+    ) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
         guard var connection = connections[id] else { return .unknownConnection }
         let mode = try json.text("auth_mode").or(connection.authMode)
         guard let defaults = AuthDefaults(mode: mode) else { return .failure(400, "invalid auth_mode: \(mode)") }
@@ -128,14 +128,14 @@ struct GatewayDoubleStore: Sendable {
         connection.authPrefix = try json.text("auth_prefix").or(connection.authPrefix)
         let days = try json.number("rotation_interval_days")
         if days > 0 { connection.rotationIntervalDays = days }
-        connection.updatedAt = GatewayDoubleClock.now()
+        connection.updatedAt = DoubleClock.now()
         connections[id] = connection
         return .success(200, GatewayDoubleReply.fields(of: connection))
     }
 
     /// Values trimmed, empty ones skipped.
     private static func usable(_ secrets: [String: String]) -> [String: String] {
-        secrets.mapValues(GatewayDoubleJSON.trimmed).filter { !$0.value.isEmpty }
+        secrets.mapValues(DoubleJSON.trimmed).filter { !$0.value.isEmpty }
     }
 
     /// What a mode sets where nothing else is said.

@@ -1,4 +1,5 @@
 import Gateway
+import HTTPTransport
 import Testing
 
 @Suite("The admin URL")
@@ -13,13 +14,13 @@ struct EndpointTests {
             ("https://gateway_1.internal/a%20b", "https://gateway_1.internal/a%20b"),
         ])
     func valid(text: String, canonical: String) throws {
-        #expect(try GatewayEndpoint(text).text == canonical)
+        #expect(try HTTPEndpoint(text).text == canonical)
     }
 
     @Test(
         "anything else is refused for its reason",
         arguments: [
-            ("", GatewayURLError.notHTTP), ("127.0.0.1:38100", .notHTTP), ("ftp://h", .notHTTP),
+            ("", HTTPURLError.notHTTP), ("127.0.0.1:38100", .notHTTP), ("ftp://h", .notHTTP),
             ("//host", .notHTTP), ("file:///etc/passwd", .notHTTP),
             ("http://user:password@host", .userInformation), ("http://user@host", .userInformation),
             ("http://host?x=1", .queryOrFragment), ("http://host/#x", .queryOrFragment),
@@ -32,8 +33,8 @@ struct EndpointTests {
             ("http://host/a b", .malformedPath), ("http://host/a\r\nb", .malformedPath),
             ("http://host/\u{f6}", .malformedPath),
         ])
-    func invalid(text: String, reason: GatewayURLError) {
-        #expect(throws: reason) { try GatewayEndpoint(text) }
+    func invalid(text: String, reason: HTTPURLError) {
+        #expect(throws: reason) { try HTTPEndpoint(text) }
         #expect(throws: reason) {
             _ = try GatewayTarget(adminURL: text, adminToken: nil, commandLineFallback: nil)
         }
@@ -49,6 +50,6 @@ struct EndpointTests {
             ("http://128.0.0.1", true), ("http://[::2]", true), ("http://127.1", true), ("http://0.0.0.0", true),
         ])
     func exposure(text: String, isExposed: Bool) throws {
-        #expect(try GatewayEndpoint(text).isExposed == isExposed)
+        #expect(try HTTPEndpoint(text).isExposed == isExposed)
     }
 }

@@ -1,4 +1,5 @@
 import Gateway
+import HTTPTransport
 import Testing
 import VaultCore
 import VaultTestSupport
@@ -52,9 +53,9 @@ struct HostileTests {
         gateway.preload(.init(id: "linear", name: "Linear", baseURL: "https://api.linear.app"))
         gateway.behaviour.answering = expectation.answering
         let target = try GatewayTarget(gateway.url, token: tokenCanary) {
-            $0.answerBytes = 65536
+            $0.call.answerBytes = 65536
             // Only those that never end have to be waited for.
-            if expectation.applying == Self.unreachable { $0.callMilliseconds = 700 }
+            if expectation.applying == Self.unreachable { $0.call.callMilliseconds = 700 }
         }
         func here(_ failure: DeliveryFailure?) -> DeliveryFailure? {
             failure == Self.unreachable ? .unreachable(endpoint: gateway.url) : failure

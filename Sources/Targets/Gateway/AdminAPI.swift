@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import NIOCore
 internal import NIOHTTP1
 internal import VaultCore
@@ -27,7 +28,7 @@ struct AdminAPI: ConnectionStore {
     }
 
     func check(_ wanted: WantedConnection, secrets: [NamedSecret]) throws(DeliveryFailure) {
-        SecretBody.wipe(try creation(wanted, secrets))
+        JSONBody.wipe(try creation(wanted, secrets))
     }
 
     func create(
@@ -43,7 +44,7 @@ struct AdminAPI: ConnectionStore {
 
     func rotate(_ id: Slug, secrets: [NamedSecret]) async throws(DeliveryFailure) -> RotationOutcome {
         let answer = try await call(.POST, path(id) + "/rotate") { () throws(DeliveryFailure) in
-            var body = SecretBody.openObject(
+            var body = JSONBody.openObject(
                 [("rotated_by", "sigilum-vault"), ("rotation_reason", "delivered from the vault")], [])
             body.writeString(",\"secrets\":")
             return try closed(body, with: secrets)
@@ -57,7 +58,7 @@ struct AdminAPI: ConnectionStore {
     func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection? {
         let answer = try await call(.PATCH, path(wanted.id)) { () throws(DeliveryFailure) in
             // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
-            var body = SecretBody.openObject(
+            var body = JSONBody.openObject(
                 [("name", wanted.name)] + credentials(wanted), [("rotation_interval_days", wanted.rotationIntervalDays)]
             )
             body.writeString("}")
@@ -85,7 +86,7 @@ struct AdminAPI: ConnectionStore {
         texts += credentials(wanted)
         if !wanted.pathPrefix.isEmpty { texts.append(("path_prefix", wanted.pathPrefix)) }
         if !wanted.status.isEmpty { texts.append(("status", wanted.status)) }
-        var body = SecretBody.openObject(texts, [("rotation_interval_days", wanted.rotationIntervalDays)])
+        var body = JSONBody.openObject(texts, [("rotation_interval_days", wanted.rotationIntervalDays)])
         body.writeString(",\"secrets\":")
         return try closed(body, with: secrets)
     }
@@ -97,7 +98,7 @@ struct AdminAPI: ConnectionStore {
         try SecretBody.appendSecrets(secrets, to: &body)
         body.writeString("}")
         guard body.readableBytes <= limits.bodyBytes else {
-            SecretBody.wipe(body)
+            JSONBody.wipe(body)
             throw .refused(status: 413, code: "REQUEST_BODY_TOO_LARGE")
         }
         return body

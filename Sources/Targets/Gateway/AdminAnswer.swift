@@ -1,14 +1,15 @@
-internal import FoundationEssentials
-internal import NIOCore
+internal import HTTPTransport
 internal import VaultCore
 
-/// An answer of the admin API that came whole: a status, and a body that is not to be trusted. Nothing of the body but
-/// what is decoded here gets out.
+/// An answer of the admin API. Nothing of the body but what is decoded here gets out.
 struct AdminAnswer: Sendable {
-    let status: Int
-    /// Whether the body was said to be JSON.
-    let isJSON: Bool
-    let body: ByteBuffer
+    private let answer: HTTPAnswer
+
+    init(_ answer: HTTPAnswer) {
+        self.answer = answer
+    }
+
+    var status: Int { answer.status }
 
     /// What the gateway says went wrong, for comparison with the texts we know.
     private struct Problem: Decodable {
@@ -25,14 +26,14 @@ struct AdminAnswer: Sendable {
 
     /// The connection in the body of a success, which must be that of the id.
     func connection(_ id: Slug) throws(DeliveryFailure) -> RemoteConnection {
-        let connection = try decode(RemoteConnection.self)
+        let connection = try answer.decode(RemoteConnection.self)
         guard connection.id == id.text else { throw .wrongAnswer(.missingMember) }
         return connection
     }
 
     /// Whether it says that a gateway is there and well.
     func isHealthy() throws(DeliveryFailure) -> Bool {
-        try decode(Health.self).status == "ok"
+        try answer.decode(Health.self).status == "ok"
     }
 
     /// Whether the gateway said, itself, that there is no such connection: a 404 of another server is no news of it.
@@ -58,20 +59,5 @@ struct AdminAnswer: Sendable {
         return .refused(status: status, code: problem?.code.flatMap { Self.knownCodes.contains($0) ? $0 : nil })
     }
 
-    private var problem: Problem? {
-        guard isJSON else { return nil }
-        return try? JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView))
-    }
-
-    /// A decoding error quotes the body, so only its kind gets out.
-    private func decode<Value: Decodable>(_ type: Value.Type) throws(DeliveryFailure) -> Value {
-        guard isJSON else { throw .wrongAnswer(.notJSON) }
-        do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
-        } catch DecodingError.dataCorrupted {
-            throw .wrongAnswer(.notJSON)
-        } catch {
-            throw .wrongAnswer(.missingMember)
-        }
-    }
+    private var problem: Problem? { try? answer.decode(Problem.self) }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import SafeFiles
 internal import SecureMemory
 internal import VaultCore

@@ -1,11 +1,9 @@
+package import HTTPTransport
+
 /// How long and how much a gateway may take.
 package struct GatewayLimits: Sendable {
-    /// Milliseconds until a connection must be there.
-    package var connectMilliseconds: Int64 = 5000
-    /// Milliseconds that one call may take, from connecting to the last byte of the answer.
-    package var callMilliseconds: Int64 = 30000
-    /// The longest answer, in bytes.
-    package var answerBytes = 4 << 20
+    /// Of each call.
+    package var call = HTTPLimits()
     /// The longest body that the gateway takes, in bytes.
     package var bodyBytes = 2 << 20
     /// How often a call is made that the gateway's own concurrency gets in the way of.

@@ -1,3 +1,4 @@
+package import HTTPTransport
 package import SecureMemory
 package import VaultCore
 
@@ -12,7 +13,7 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
     package let guardsForeignObjects = true
 
     /// Where the admin API is.
-    package let endpoint: GatewayEndpoint
+    package let endpoint: HTTPEndpoint
 
     private let api: AdminAPI
     private let commandLine: GatewayCommandLine?
@@ -28,16 +29,17 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
     package init(
         adminURL: String, adminToken: SharedSecret?, commandLineFallback: GatewayCommandLine?,
         limits: GatewayLimits = GatewayLimits()
-    ) throws(GatewayURLError) {
-        endpoint = try GatewayEndpoint(adminURL)
-        let transport = AdminTransport(endpoint: endpoint, token: adminToken, limits: limits)
+    ) throws(HTTPURLError) {
+        endpoint = try HTTPEndpoint(adminURL)
+        let transport = AdminTransport(
+            http: HTTPCaller(endpoint: endpoint, limits: limits.call), token: adminToken)
         api = AdminAPI(transport: transport, limits: limits)
         commandLine = commandLineFallback
     }
 
     /// Closes what the calls before left open. Not needed for correctness; a later call works.
     package func shutdown() async {
-        await api.transport.shutdown()
+        await api.transport.http.shutdown()
     }
 
     /// Whether a gateway answers at the URL and says that it is well.

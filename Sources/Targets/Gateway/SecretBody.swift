@@ -1,12 +1,12 @@
-internal import Glibc
+internal import HTTPTransport
 internal import NIOCore
 internal import SecureMemory
 internal import VaultCore
 
-/// Requests' bodies. The only place of this target where secrets leave secret memory for HTTP.
+/// Secrets in requests' bodies. The only place of this target where secrets leave secret memory for HTTP.
 enum SecretBody {
     /// Writes `{"key":"value",…}` straight from secret memory into the body: no other copy is made. The caller wipes
-    /// the buffer with ``wipe(_:)``; what the network stack copies from there (TLS does) is beyond reach.
+    /// the buffer with ``JSONBody/wipe(_:)``; what the network stack copies from there (TLS does) is beyond reach.
     static func appendSecrets(_ secrets: [NamedSecret], to body: inout ByteBuffer) throws(DeliveryFailure) {
         try check(secrets)
         // All of it at once: a buffer that grows leaves its old bytes behind.
@@ -14,40 +14,11 @@ enum SecretBody {
         body.writeInteger(UInt8(ascii: "{"))
         for (index, secret) in secrets.enumerated() {
             if index > 0 { body.writeInteger(UInt8(ascii: ",")) }
-            appendText(secret.key.utf8, to: &body)
+            JSONBody.appendText(secret.key.utf8, to: &body)
             body.writeInteger(UInt8(ascii: ":"))
-            secret.value.bytes.withBytes { appendText($0, to: &body) }
+            secret.value.bytes.withBytes { JSONBody.appendText($0, to: &body) }
         }
         body.writeInteger(UInt8(ascii: "}"))
-    }
-
-    /// Members and their values as one object without its closing brace; texts and numbers only, none of them secret.
-    static func openObject(_ texts: [(String, String)], _ numbers: [(String, Int)]) -> ByteBuffer {
-        var body = ByteBuffer()
-        var separator = UInt8(ascii: "{")
-        for (name, value) in texts {
-            body.writeInteger(separator)
-            appendText(name.utf8, to: &body)
-            body.writeInteger(UInt8(ascii: ":"))
-            appendText(value.utf8, to: &body)
-            separator = UInt8(ascii: ",")
-        }
-        for (name, value) in numbers {
-            body.writeInteger(separator)
-            appendText(name.utf8, to: &body)
-            body.writeString(":\(value)")
-            separator = UInt8(ascii: ",")
-        }
-        return body
-    }
-
-    /// Zeroes the memory that the buffer shares with whoever got it, in place. Only for a request that is over: what
-    /// a broken connection still had in its queue goes nowhere, or goes as zeros.
-    static func wipe(_ body: ByteBuffer) {
-        body.withVeryUnsafeBytes { memory in
-            guard let base = memory.baseAddress else { return }
-            explicit_bzero(UnsafeMutableRawPointer(mutating: base), memory.count)
-        }
     }
 
     /// Refuses what would not arrive as it is: not UTF-8 (the gateway would replace bytes), empty (it would skip it),
@@ -87,26 +58,5 @@ enum SecretBody {
             case .error: return false
             }
         }
-    }
-
-    /// A JSON string of UTF-8 bytes.
-    private static func appendText(_ bytes: some Sequence<UInt8>, to body: inout ByteBuffer) {
-        let digits = StaticString("0123456789abcdef")
-        body.writeInteger(UInt8(ascii: "\""))
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                body.writeInteger(UInt8(ascii: "\\"))
-                body.writeInteger(byte)
-            case 0..<0x20, 0x7f:
-                body.writeStaticString("\\u00")
-                digits.withUTF8Buffer { table in
-                    _ = body.writeInteger(table[Int(byte >> 4)])
-                    _ = body.writeInteger(table[Int(byte & 15)])
-                }
-            default: body.writeInteger(byte)
-            }
-        }
-        body.writeInteger(UInt8(ascii: "\""))
     }
 }

@@ -1,28 +1,30 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// One connection of the double: takes requests apart and sends what ``GatewayDouble`` decides.
+/// One connection of a double: takes requests apart and sends what its ``DoubleService`` decides.
 ///
 /// Answers are written as bytes below the HTTP decoder, because some of them must not be HTTP.
-final class GatewayDoubleHandler: ChannelInboundHandler {
+final class DoubleConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
 
-    private let double: GatewayDouble
-    private let wire: GatewayDoubleWire
+    private let server: DoubleServer
+    private let service: any DoubleService
+    private let wire: DoubleWire
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLarge = false
 
-    private init(double: GatewayDouble, wire: GatewayDoubleWire) {
-        self.double = double
+    private init(server: DoubleServer, service: any DoubleService, wire: DoubleWire) {
+        self.server = server
+        self.service = service
         self.wire = wire
     }
 
     /// Puts the handlers of a connection in place; on the channel's event loop.
-    static func install(on channel: any Channel, of double: GatewayDouble) throws {
-        let wire = GatewayDoubleWire()
+    static func install(on channel: any Channel, of server: DoubleServer, for service: any DoubleService) throws {
+        let wire = DoubleWire()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
-        let handler = GatewayDoubleHandler(double: double, wire: wire)
+        let handler = DoubleConnection(server: server, service: service, wire: wire)
         try channel.pipeline.syncOperations.addHandler(wire)
         try channel.pipeline.syncOperations.addHandler(decoder)
         try channel.pipeline.syncOperations.addHandler(handler)
@@ -40,9 +42,9 @@ final class GatewayDoubleHandler: ChannelInboundHandler {
         case .body(let part):
             guard head != nil, !isTooLarge else { return }
             body.append(contentsOf: part.readableBytesView)
-            guard body.count > GatewayDouble.bodyLimit else { return }
+            guard body.count > service.bodyLimit else { return }
             isTooLarge = true
-            if double.behaviour.closesOnLargeBody { finish(context) }
+            if service.closesOnLargeBody { finish(context) }
         case .end:
             finish(context)
         }
@@ -56,11 +58,12 @@ final class GatewayDoubleHandler: ChannelInboundHandler {
     private func finish(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
-        let path = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
-        let request = GatewayDouble.Request(
-            method: head.method.rawValue, path: String(path),
+        let uri = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let request = DoubleRequest(
+            method: head.method.rawValue, path: uri.first ?? "", query: uri.count > 1 ? uri[1] : "",
             headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body)
-        let (action, delay) = double.receive(request, isTooLarge: isTooLarge, keepAlive: head.isKeepAlive)
+        let (action, delay) = server.receive(
+            request, for: service, isTooLarge: isTooLarge, keepAlive: head.isKeepAlive)
         guard delay > 0 else {
             perform(action)
             return
@@ -68,7 +71,7 @@ final class GatewayDoubleHandler: ChannelInboundHandler {
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(delay))) { self.perform(action) }
     }
 
-    private func perform(_ action: GatewayDouble.Action) {
+    private func perform(_ action: DoubleAction) {
         switch action {
         case .answer(let bytes, let closes):
             wire.send(bytes)
@@ -77,14 +80,14 @@ final class GatewayDoubleHandler: ChannelInboundHandler {
             wire.send(head)
             wire.sendForEver(filler, pauseMilliseconds: pause)
         case .silence: break
-        case .death: double.die()
+        case .death: server.die()
         case .hangUp: wire.close()
         }
     }
 }
 
 /// The end of the pipeline at the socket: sends bytes as they are.
-final class GatewayDoubleWire: ChannelInboundHandler {
+final class DoubleWire: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var context: ChannelHandlerContext?

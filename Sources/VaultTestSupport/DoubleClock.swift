@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Times as the gateway writes them: RFC 3339 in UTC with 0 to 9 fractional digits, trailing zeros left out.
-enum GatewayDoubleClock {
+enum DoubleClock {
     /// The gateway's "never".
     static let zero = "0001-01-01T00:00:00Z"
 

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Why a text is not the admin URL of a gateway. Carries no part of the text, which can hold a password.
-package enum GatewayURLError: Error, Sendable, Equatable {
+/// Why a text is not an address to call. Carries no part of the text, which can hold a password.
+package enum HTTPURLError: Error, Sendable, Equatable {
     /// It does not begin with `http://` or `https://`.
     case notHTTP
     /// It has a user name or password before the host.
@@ -16,8 +16,8 @@ package enum GatewayURLError: Error, Sendable, Equatable {
     case malformedPath
 }
 
-/// The address of a gateway's admin API: absolute http or https, without user info, query and fragment.
-package struct GatewayEndpoint: Sendable, Equatable {
+/// Where calls go: absolute http or https, without user info, query and fragment.
+package struct HTTPEndpoint: Sendable, Equatable {
     /// The URL without slashes at its end. Characters of URLs only, so it can begin a request's URL and be printed.
     package let text: String
     /// Whether calls are encrypted.
@@ -28,7 +28,7 @@ package struct GatewayEndpoint: Sendable, Equatable {
     /// Whether what is sent there can be read on its way: plain http to another machine.
     package var isExposed: Bool { !isEncrypted && !isThisMachine }
 
-    package init(_ text: String) throws(GatewayURLError) {
+    package init(_ text: String) throws(HTTPURLError) {
         guard let separator = text.firstRange(of: "://") else { throw .notHTTP }
         let scheme = text[..<separator.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else { throw .notHTTP }
@@ -53,7 +53,7 @@ package struct GatewayEndpoint: Sendable, Equatable {
         isThisMachine = Self.isLoopback(String(host))
     }
 
-    private static func split(_ authority: Substring) throws(GatewayURLError) -> (Substring, Substring?) {
+    private static func split(_ authority: Substring) throws(HTTPURLError) -> (Substring, Substring?) {
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { throw .malformedHost }
             let after = authority[authority.index(after: end)...]

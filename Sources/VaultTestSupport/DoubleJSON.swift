@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// JSON as the gateway reads it into its types and writes it.
-struct GatewayDoubleJSON {
+/// JSON as a server reads it into its types and writes it.
+struct DoubleJSON {
     /// The body is not an object, or a member is not of the type it should be.
     struct Malformed: Error {}
 

@@ -1,0 +1,33 @@
+internal import FoundationEssentials
+package import NIOCore
+package import VaultCore
+
+/// An answer that came whole: a status, and a body that is not to be trusted. Nothing of the body but what is decoded
+/// here gets out.
+package struct HTTPAnswer: Sendable {
+    package let status: Int
+    /// Whether the body was said to be JSON.
+    package let isJSON: Bool
+    /// The header `Retry-After` as it came; nil where there is none, or a long one.
+    package let retryAfter: String?
+    package let body: ByteBuffer
+
+    package init(status: Int, isJSON: Bool, retryAfter: String?, body: ByteBuffer) {
+        self.status = status
+        self.isJSON = isJSON
+        self.retryAfter = retryAfter
+        self.body = body
+    }
+
+    /// The body as what it should be. A decoding error quotes the body, so only its kind gets out.
+    package func decode<Value: Decodable>(_ type: Value.Type) throws(DeliveryFailure) -> Value {
+        guard isJSON else { throw .wrongAnswer(.notJSON) }
+        do {
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        } catch DecodingError.dataCorrupted {
+            throw .wrongAnswer(.notJSON)
+        } catch {
+            throw .wrongAnswer(.missingMember)
+        }
+    }
+}
