@@ -2,8 +2,10 @@ internal import ExportFiles
 internal import Gateway
 internal import Glibc
 internal import LocalAPI
+internal import OpenClaw
 internal import SafeFiles
 internal import SecureMemory
+internal import SigilumAPI
 internal import SigilumCLI
 internal import VaultCore
 internal import VaultStore
@@ -51,5 +53,10 @@ let openers = Openers(
         }
         return try GatewayTarget(
             adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: program)
+    },
+    openClaw: { OpenClawTarget() },
+    sigilumAPI: { inputs in
+        try SigilumAPITarget(
+            baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
     })
 exit(await runSigilum(intake, .live(intake, openers: openers)))

@@ -9,9 +9,19 @@ struct GatewayOptions: ParsableArguments, Sendable {
     var gatewayDataDir: String?
 }
 
+/// Where the API over HTTP is.
+struct APIOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp("The API's base address.", valueName: "url"))
+    var apiUrl: String?
+
+    @Flag(help: "Let the owner token travel to another machine over plain http.")
+    var allowInsecureHttp = false
+}
+
 /// Everything that a command needs to deliver.
 struct DeliveryOptions: ParsableArguments, Sendable {
     @OptionGroup var gateway: GatewayOptions
+    @OptionGroup var api: APIOptions
 
     @Option(help: ArgumentHelp("The local API's database.", valueName: "path"))
     var apiDb: String?

@@ -31,6 +31,16 @@ package struct Openers: Sendable {
         package let warnOfArguments: @Sendable () -> Void
     }
 
+    /// What an adapter of the API over HTTP is made from.
+    package struct SigilumAPIInputs: Sendable {
+        /// Absolute http or https.
+        package let baseURL: String
+        /// Whether the owner token may travel to another machine over plain http.
+        package let allowsInsecureHTTP: Bool
+        /// The owner token, asked for when the first call is made; nil where there is none.
+        package let token: @Sendable () throws -> SharedSecret?
+    }
+
     /// The store in a home; nil where there is none and none should be made.
     package var storage:
         @Sendable (_ home: Folder, _ owner: FileOwner?, _ createIfMissing: Bool, _ allowUnsafe: Bool) throws ->
@@ -43,6 +53,8 @@ package struct Openers: Sendable {
     package var adoptableFile: @Sendable (_ home: String, _ name: String) throws -> SharedSecret?
     package var localAPI: @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory
     package var gateway: @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory
+    package var openClaw: @Sendable () -> any DeliveryTarget & ConfigurationEditor
+    package var sigilumAPI: @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory
 
     package init(
         storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,
@@ -50,7 +62,9 @@ package struct Openers: Sendable {
         exportFiles: @escaping @Sendable (String, FileOwner?) -> any DeliveryTarget,
         adoptableFile: @escaping @Sendable (String, String) throws -> SharedSecret?,
         localAPI: @escaping @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory,
-        gateway: @escaping @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory
+        gateway: @escaping @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory,
+        openClaw: @escaping @Sendable () -> any DeliveryTarget & ConfigurationEditor,
+        sigilumAPI: @escaping @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory
     ) {
         self.storage = storage
         self.anchors = anchors
@@ -58,5 +72,7 @@ package struct Openers: Sendable {
         self.adoptableFile = adoptableFile
         self.localAPI = localAPI
         self.gateway = gateway
+        self.openClaw = openClaw
+        self.sigilumAPI = sigilumAPI
     }
 }

@@ -1,3 +1,4 @@
+internal import SecureMemory
 internal import VaultCore
 
 /// How a command ends that stored something and delivered it: the facts, and what is still pending.
@@ -9,13 +10,18 @@ struct Conclusion {
     let fields: [Field]
     var lines: [Line] = []
     var json: JSON?
+    /// A value that is printed alone; see ``Report/bare``.
+    var bare: SharedSecret?
+    /// Whether the report shows secrets by itself; see ``Report/showsSecrets``.
+    var showsSecrets = false
     let outcomes: [DeliveryOutcome]
     /// Whose gateway is to be started where none runs.
     var namespace: Namespace?
 
     /// The report; where something could not be delivered, a failure that carries it.
     func report() throws -> Report {
-        var report = Report(.ok(done), fields: fields, lines: lines, json: json)
+        var report = Report(
+            .ok(done), fields: fields, lines: lines, bare: bare, json: json, showsSecrets: showsSecrets)
         for outcome in outcomes {
             guard case .delivered(let repaired) = outcome.result, !repaired.isEmpty else { continue }
             report.remarks.append(

@@ -42,7 +42,7 @@ struct Session: Sendable {
         let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: context.command)
-        let environment = VaultEnvironment(now: context.now, actor: actor)
+        let environment = VaultEnvironment(now: context.now, actor: actor, describe: TokenFacts.describe)
         let given =
             try masterKey
             ?? MasterKeyResolution.resolve(
@@ -199,10 +199,14 @@ struct Session: Sendable {
     }
 
     /// The reconciler with every target that this command may reach.
-    func reconciler(_ options: GatewayOptions, apiDatabase: String?, offline: Bool) throws -> Reconciler {
+    func reconciler(
+        _ options: GatewayOptions, api: APIOptions, apiDatabase: String?, offline: Bool
+    ) throws -> Reconciler {
         reconciler(
-            targets: [exportFiles(), try localAPI(option: apiDatabase), try gateway(options)],
-            postponed: offline ? [.gateway] : [])
+            targets: [
+                exportFiles(), try localAPI(option: apiDatabase), context.openers.openClaw(), try gateway(options),
+                try managedAPI(api),
+            ], postponed: offline ? [.gateway, .sigilumAPI] : [])
     }
 
     /// A reconciler with these targets alone.
@@ -226,13 +230,14 @@ struct Session: Sendable {
 
     /// The namespace of a command, as the contract orders its sources. `session` is nil where there is no vault yet.
     static func namespace(
-        _ context: Context, _ surroundings: Surroundings, option: String?, session: Session?
+        _ context: Context, _ surroundings: Surroundings, option: String?, openClawHome: String? = nil,
+        session: Session?
     ) throws -> Namespace {
         var ask: (() throws(Failure) -> String)?
         if context.terminal.canAsk() { ask = { () throws(Failure) in try askNamespace(context) } }
         return try NamespaceResolution.resolve(
             option: option, config: try ConfigFile.load(surroundings),
-            openClawHome: try OpenClawHome.locate(option: nil, surroundings), surroundings: surroundings,
+            openClawHome: try OpenClawHome.locate(option: openClawHome, surroundings), surroundings: surroundings,
             firstUsed: { () throws(Failure) in try session?.firstNamespace() }, ask: ask)
     }
 

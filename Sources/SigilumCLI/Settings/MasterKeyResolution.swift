@@ -43,10 +43,13 @@ enum MasterKeyResolution {
         return try keyFile(in: home, surroundings)
     }
 
+    /// The code of ``notFound(_:)``: there is a vault, and nothing to open it with.
+    static let lockedCode = "no-master-key"
+
     /// What a command says that needs a key where none is set (78).
     static func notFound(_ home: SigilumHome) -> Failure {
         Failure(
-            .configuration, code: "no-master-key", "No master key for this vault: \(home.location.path)",
+            .configuration, code: lockedCode, "No master key for this vault: \(home.location.path)",
             hints: [
                 "set GATEWAY_MASTER_KEY_FILE, GATEWAY_MASTER_KEY_COMMAND or GATEWAY_MASTER_KEY",
                 "or put the key file back: \(home.path(of: fileName))",

@@ -40,7 +40,7 @@ struct ServiceAdd: SigilumCommand {
 
     func perform(_ context: Context) async throws -> Report {
         let surroundings = Surroundings(context)
-        try requireLocalServices(surroundings)
+        let isManaged = try DeploymentMode.forServices(surroundings) == .managed
         let slug = try service.slug()
         // Everything that can be wrong with the words is found before anything is made or stored.
         let existing = try Session.openIfThere(context, vault)
@@ -52,6 +52,12 @@ struct ServiceAdd: SigilumCommand {
         request.domain = try domain.map(ServiceRules.domain)
         request.email = try email.map { try ServiceRules.email($0) }
         request.mode = try mode.map(parseMode)
+        request.isManaged = isManaged
+        if isManaged, !delivery.network.offline {
+            guard try Session.hasOwnerToken(request.namespace, existing, surroundings) else {
+                throw DeliveryFailure.ownerTokenRequired.failure
+            }
+        }
         let known = try existing?.vault.read { try $0.service(slug) }
         if let known, known.namespace != request.namespace {
             throw ServiceError.otherNamespace(known.namespace)
@@ -64,15 +70,14 @@ struct ServiceAdd: SigilumCommand {
         _ = try Session.gateway(context, surroundings, delivery.gateway)
         let location = try HomeResolution.locate(
             option: vault.sigilumHome, config: try ConfigFile.load(surroundings), surroundings: surroundings)
-        let registered = try Session.localAPI(
+        let registered = isManaged ? nil : try Session.localAPI(
             context, surroundings, option: delivery.apiDb, home: existing?.home.folder.path ?? location.path, owner: nil
         ).registeredService(
             slug: slug, namespace: request.namespace,
             email: request.email ?? known?.email ?? ServiceRules.defaultEmail(request.namespace))
 
         let session = try existing ?? Session.open(context, vault, for: .storing)
-        let reconciler = try session.reconciler(
-            delivery.gateway, apiDatabase: delivery.apiDb, offline: delivery.network.offline)
+        let reconciler = try session.reconciler(delivery)
         let findings = try session.findings(slug, secretKey: request.secretKey, registered: registered)
         let outcome = try session.vault.save(request, findings: findings)
         session.sayAdopted(outcome)
@@ -120,12 +125,4 @@ struct ServiceAdd: SigilumCommand {
         }
         return fields
     }
-}
-
-/// Services are registered in the local database; the managed API is another adapter.
-func requireLocalServices(_ surroundings: Surroundings) throws(Failure) {
-    guard try DeploymentMode.forServices(surroundings) == .managed else { return }
-    throw Failure(
-        .configuration, code: "managed-services", "Services of the managed API are not supported by this version",
-        hints: ["unset SIGILUM_MODE, or set it to oss-local, to use the local API database", "nothing was changed"])
 }

@@ -32,7 +32,6 @@ struct ServiceSecretSet: SigilumCommand {
 
     func perform(_ context: Context) async throws -> Report {
         let surroundings = Surroundings(context)
-        try requireLocalServices(surroundings)
         let slug = try service.slug()
         let key = try upstreamSecretKey.map(ConnectionRules.secretKey)
         guard let value = try secret.read(context, surroundings) else {
@@ -54,8 +53,7 @@ struct ServiceSecretSet: SigilumCommand {
             surroundings.say(.info("Taken over from the gateway: connection \(slug.text)"))
         }
         session.sayAdopted(outcome)
-        let reconciler = try session.reconciler(
-            delivery.gateway, apiDatabase: delivery.apiDb, offline: delivery.network.offline)
+        let reconciler = try session.reconciler(delivery)
         let delivered = try await reconciler.reconcile(outcome.deliveries)
         return try Conclusion(
             done: "Secret updated for service: \(slug.text)", saved: "Secret saved, not delivered: \(slug.text)",

@@ -48,7 +48,7 @@ extension DeliveryOutcome {
 extension Session {
     /// The reconciler of a command with ``DeliveryOptions``.
     func reconciler(_ options: DeliveryOptions) throws -> Reconciler {
-        try reconciler(options.gateway, apiDatabase: options.apiDb, offline: options.network.offline)
+        try reconciler(options.gateway, api: options.api, apiDatabase: options.apiDb, offline: options.network.offline)
     }
 
     /// The reconciler that a change of an entry will need, made before anything is stored, so that a wrong address stops

@@ -20,8 +20,8 @@ extension Entry {
             ("version", .integer(Int64(currentVersion))), ("created_at", .string(Timestamp.text(createdAt))),
             ("updated_at", .string(Timestamp.text(updatedAt))),
             ("rotation_due_at", rotationDueAt.map { .string(Timestamp.text($0)) } ?? .null),
-            ("deliveries", .array(deliveries.map { .string($0.text) })), ("value", value),
-        ]
+            ("deliveries", .array(deliveries.map { .string($0.text) })),
+        ] + (facts.isEmpty ? [] : [("facts", .object(facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) }))]) + [("value", value)]
     }
 }
 

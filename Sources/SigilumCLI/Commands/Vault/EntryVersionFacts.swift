@@ -45,7 +45,8 @@ struct EntryVersionFacts {
                 Field("created", .plain(Timestamp.text(entry.createdAt))),
                 Field("updated", .plain(Timestamp.text(entry.updatedAt))),
                 Field("rotation_due", entry.rotationDue(now: session.context.now())),
-                Field("deliveries", deliveries.isEmpty ? .plain("-") : .untrusted(deliveries)), Field("value", shown),
-            ], json: .object(entry.members(value: shown.json)))
+                Field("deliveries", deliveries.isEmpty ? .plain("-") : .untrusted(deliveries)),
+            ] + TokenFacts.fields(entry, now: session.context.now()) + [Field("value", shown)],
+            json: .object(entry.members(value: shown.json)))
     }
 }

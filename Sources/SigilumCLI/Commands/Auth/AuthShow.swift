@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import SecureMemory
+internal import VaultCore
+
+/// `sigilum auth show`
+struct AuthShow: SigilumCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Prints the stored owner token alone, or what it says.",
+        discussion: """
+            Example:
+              sigilum auth show --namespace johndee
+              sigilum auth show --claims
+            """)
+
+    @Option(help: ArgumentHelp("Whose token.", valueName: "namespace"))
+    var namespace: String?
+    @OptionGroup var openClaw: OpenClawHomeOption
+    @Option(help: ArgumentHelp("Print the token of this file instead.", valueName: "path"))
+    var tokenFile: String?
+    @Flag(help: "Print the claims, the age and the time left instead of the token.")
+    var claims = false
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ context: Context) async throws -> Report {
+        let surroundings = Surroundings(context)
+        let finder = StoredToken(context: context, surroundings: surroundings, vault: vault, openClaw: openClaw)
+        let token: SharedSecret
+        if let tokenFile {
+            token = try finder.file(surroundings.absolute(tokenFile))
+        } else {
+            token = try await finder.find(namespace)
+        }
+        return try TokenReport(token: token, now: context.now()).report(
+            claims: claims, json: output.json, say: surroundings.say)
+    }
+}
+
+/// Where `auth show` looks: the vault, else the token's file.
+struct StoredToken {
+    let context: Context
+    let surroundings: Surroundings
+    let vault: VaultOptions
+    let openClaw: OpenClawHomeOption
+
+    /// The token of a namespace: the vault's; the file's where there is no vault, or where it is locked.
+    func find(_ option: String?) async throws -> SharedSecret {
+        let session: Session?
+        do {
+            session = try Session.openIfThere(context, vault)
+        } catch let failure as Failure where failure.code == MasterKeyResolution.lockedCode {
+            let namespace = try namespace(option, nil)
+            let token = try file(openClaw.tokenFile(of: namespace, surroundings), instead: failure)
+            surroundings.say(.warn("The vault is locked (\(failure.message)): this is what the token's file holds"))
+            return token
+        }
+        let namespace = try namespace(option, session)
+        let path = try openClaw.tokenFile(of: namespace, surroundings)
+        guard let session else { return try file(path, of: namespace) }
+        let name = EntryName.ownerToken(namespace)
+        guard let entry = try session.vault.read({ try $0.entry(name) }) else { throw Self.missing(path, namespace) }
+        let files = Set(entry.deliveries.filter { $0.target == .exportFile })
+        for seen in try await session.reconciler(targets: [session.exportFiles()]).compare(files) {
+            guard case .present(let differences) = seen.observation, differences.contains("content") else { continue }
+            surroundings.say(
+                .warn("Not the vault's token: \(seen.id.key); mend it: \(command: ["vault", "sync"])"))
+        }
+        return try session.vault.reveal(name, purpose: claimsPurpose)
+    }
+
+    private var claimsPurpose: String { "auth show" }
+
+    /// The token that a file holds, without the line end.
+    func file(_ path: String, of namespace: Namespace? = nil, instead: Failure? = nil) throws -> SharedSecret {
+        do throws(Failure) {
+            return try SecretSource.file(path).read(surroundings, context.terminal)
+        } catch {
+            guard error.status == .missing else { throw error }
+            throw instead ?? Self.missing(path, namespace)
+        }
+    }
+
+    private func namespace(_ option: String?, _ session: Session?) throws -> Namespace {
+        try Session.namespace(
+            context, surroundings, option: option, openClawHome: openClaw.openclawHome, session: session)
+    }
+
+    private static func missing(_ path: String, _ namespace: Namespace?) -> Failure {
+        let words = ["auth", "login"] + (namespace.map { ["--namespace", $0.text] } ?? [])
+        return Failure(
+            .missing, code: "no-token", "Token file not found: \(path)", hints: ["make one:  \(command: words)"])
+    }
+}

@@ -1,0 +1,148 @@
+internal import Glibc
+internal import OwnerToken
+internal import SecureMemory
+internal import VaultCore
+
+/// What `auth login` and `auth refresh` do: a token, taken or made, then stored, then delivered.
+struct OwnerLogin {
+    let options: AuthOptions
+    let vault: VaultOptions
+    let context: Context
+
+    /// Everything that can be wrong is found before anything is made or stored.
+    func report() async throws -> Report {
+        let surroundings = Surroundings(context)
+        let config = try ConfigFile.load(surroundings)
+        let mode = try DeploymentMode.forAuth(option: options.mode, surroundings)
+        let existing = try Session.openIfThere(context, vault)
+        let namespace = try Session.namespace(
+            context, surroundings, option: options.namespace, openClawHome: options.openClaw.openclawHome,
+            session: existing)
+        let api = try mode.apiURL(option: options.apiUrl, config: config, surroundings: surroundings)
+        let places = try places(namespace, api, surroundings)
+        let given = try givenToken(mode, namespace, surroundings)
+        let lifetime = try options.lifetime(surroundings)
+        let email = try email(surroundings)
+        if let (path, settings) = places.configuration { try context.openers.openClaw().check(path: path, settings: settings) }
+
+        let session: Session
+        let token: SharedSecret
+        if let given {
+            session = try existing ?? Session.open(context, vault, for: .storing)
+            token = given
+        } else {
+            let secret = try JWTSecret.resolve(surroundings, homeOwner: existing?.home.owner) {
+                try existing?.localSecret()
+            }
+            session = try existing ?? Session.open(context, vault, for: .storing)
+            token = try sign(
+                namespace, email, lifetime, secret: secret.secret, by: try session.localAPI(option: options.apiDb))
+        }
+        let outcome = try session.vault.saveOwnerToken(
+            token, of: namespace, origin: given == nil ? .generated : .given, places: places)
+        if mode == .managed { try session.rememberAPI(api) }
+        let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
+        return try conclusion(
+            mode, namespace, api, places, token, try await reconciler.reconcile(outcome.deliveries))
+    }
+
+    // MARK: The token
+
+    /// The token of managed mode; nil where it is made here.
+    private func givenToken(
+        _ mode: DeploymentMode, _ namespace: Namespace, _ surroundings: Surroundings
+    ) throws -> SharedSecret? {
+        let argument = context.secret(options.ownerToken)
+        guard mode == .managed else {
+            guard argument == nil, !options.ownerTokenStdin else {
+                throw Failure.usage("A token is given in managed mode only", hints: ["say --mode managed"])
+            }
+            return nil
+        }
+        guard argument == nil || !options.ownerTokenStdin else {
+            throw Failure.usage("Use only one of: --owner-token, --owner-token-stdin")
+        }
+        var token = argument
+        if options.ownerTokenStdin {
+            token = try SecretSource.standardInput.read(surroundings, context.terminal)
+        } else if token == nil {
+            token = surroundings.environment.takeSecret("SIGILUM_OWNER_TOKEN")
+        }
+        guard let token, token.bytes.count > 0 else { throw DeliveryFailure.ownerTokenRequired.failure }
+        try OwnerToken.parse(token.bytes).check(now: context.now() / 1000, namespace: namespace.text)
+        return token
+    }
+
+    /// `--email`, `SIGILUM_OWNER_EMAIL`; nil: what the database has, else the namespace's own.
+    private func email(_ surroundings: Surroundings) throws(Failure) -> String? {
+        if let email = options.email { return try ServiceRules.email(email) }
+        guard let email = surroundings.setting("SIGILUM_OWNER_EMAIL") else { return nil }
+        return try ServiceRules.email(email, from: "SIGILUM_OWNER_EMAIL", .configuration)
+    }
+
+    /// Makes or updates the owner, whose id the token is of, and signs.
+    private func sign(
+        _ namespace: Namespace, _ email: String?, _ lifetime: Int64, secret: SharedSecret,
+        by database: any ServiceDirectory
+    ) throws -> SharedSecret {
+        let known = try database.owner(namespace: namespace)?.email
+        let address = email ?? known.flatMap { $0.isEmpty ? nil : $0 } ?? ServiceRules.defaultEmail(namespace)
+        let subject = try database.ensureOwner(namespace: namespace, email: address)
+        let now = context.now() / 1000
+        let claims = OwnerClaims(
+            subject: subject, email: address, namespace: namespace.text, issuer: OwnerToken.issuer,
+            audience: [OwnerToken.audience], issuedAt: now, expiresAt: now + lifetime)
+        return SharedSecret(try OwnerToken.sign(claims, secret: secret.bytes))
+    }
+
+    // MARK: Places
+
+    private func places(
+        _ namespace: Namespace, _ api: String, _ surroundings: Surroundings
+    ) throws -> OwnerTokenPlaces {
+        let file =
+            try options.tokenFile.map(surroundings.absolute)
+            ?? options.openClaw.tokenFile(of: namespace, surroundings)
+        guard options.writeOpenclaw == .true else {
+            guard options.enableAuthzNotify == .preserve else {
+                throw Failure.usage("--enable-authz-notify needs --write-openclaw true", hints: ["nothing was changed"])
+            }
+            return OwnerTokenPlaces(file: file, configuration: nil)
+        }
+        let path =
+            try options.config.map(surroundings.absolute)
+            ?? options.openClaw.folder(surroundings) + "/openclaw.json"
+        let settings = [
+            "namespace": namespace.text, "api_url": api, "authz_notify": options.enableAuthzNotify.rawValue,
+        ]
+        return OwnerTokenPlaces(file: file, configuration: (path, settings))
+    }
+
+    // MARK: The end
+
+    private func conclusion(
+        _ mode: DeploymentMode, _ namespace: Namespace, _ api: String, _ places: OwnerTokenPlaces,
+        _ token: SharedSecret, _ outcomes: [DeliveryOutcome]
+    ) throws -> Report {
+        var fields = [
+            Field("mode", .plain(mode.rawValue)), Field("namespace", .plain(namespace.text)),
+            Field("api", .untrusted(api)), Field("token_file", context.shown(path: places.file)),
+        ]
+        if let configuration = places.configuration {
+            fields += [
+                Field("openclaw_config", context.shown(path: configuration.path)),
+                Field("authz_notify_enabled", .plain(options.enableAuthzNotify.rawValue)),
+            ]
+        }
+        let value = Value.secret(token, prefix: "")
+        let isPrinted = options.printToken == .true || options.tokenOnly
+        var conclusion = Conclusion(
+            done: "Namespace-owner token ready.", saved: "Namespace-owner token saved, not delivered.",
+            fields: fields, lines: isPrinted ? [.info("JWT:"), .value(value)] : [], outcomes: outcomes)
+        conclusion.json = .object(
+            fields.map { ($0.key, $0.value.json) } + (isPrinted ? [("jwt", value.json)] : []))
+        conclusion.showsSecrets = isPrinted
+        if options.tokenOnly { conclusion.bare = token }
+        return try conclusion.report()
+    }
+}
