@@ -41,6 +41,7 @@ struct JWTSecret: Sendable {
     ///   - surroundings: The environment.
     ///   - homeOwner: Who owns the Sigilum home, where that is not this user.
     ///   - vaultEntry: Opens the entry `local-jwt-secret`; nil where there is none. Asked last, and only if needed.
+    /// - Returns: The secret, which is not empty.
     /// - Throws: 77 where others may write the file, 78 where no secret is found or it is empty, or a line of the file
     ///   is no setting; and what `vaultEntry` throws.
     static func resolve(
