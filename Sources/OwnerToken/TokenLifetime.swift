@@ -23,6 +23,8 @@ package enum TokenLifetime {
     /// - Parameters:
     ///   - text: The value of `--ttl-seconds` or `SIGILUM_OWNER_TOKEN_TTL_SECONDS`.
     ///   - allowLong: Whether more than a year is meant.
+    /// - Returns: From 1 to ``year``, or to ``century`` where that is meant.
+    /// - Throws: Why it is no lifetime.
     package static func parse(_ text: String, allowLong: Bool) throws(TokenLifetimeError) -> Int64 {
         guard !text.isEmpty else { throw .notWholeSeconds }
         var seconds: Int64 = 0

@@ -29,6 +29,8 @@ package enum Base64URL {
     package static func decode(_ text: UnsafeRawBufferPointer) -> SecretBytes? {
         SodiumLibrary.start()
         guard let source = text.baseAddress, !text.isEmpty else { return SecretBytes(capacity: 0) { _ in 0 } }
+        // libsodium 1.0.18 takes bytes from 0x80 on, where `char` has a sign, for the last letter of the alphabet.
+        guard text.reduce(0, |) < 0x80 else { return nil }
         do {
             return try SecretBytes(capacity: text.count / 4 * 3 + 3) { out throws(Malformed) in
                 var count = 0

@@ -59,12 +59,15 @@ struct MemorySearch {
     private func occurrences(
         _ room: UnsafeMutableRawPointer, _ count: Int, at place: UInt, outside own: Range<UInt>
     ) -> Int {
+        let piece = room + 4096
         var found = 0
         var start = 0
-        while start < count, let hit = memmem(room + 4096 + start, count - start, room, masked.count) {
-            let offset = hit - (room + 4096)
-            if !own.contains(place + UInt(offset)) { found += 1 }
-            start = offset + 1
+        while start + masked.count <= count,
+            let hit = memchr(piece + start, Int32(masked[0] ^ Self.mask), count - start - masked.count + 1)
+        {
+            start = hit - piece
+            if memcmp(hit, room, masked.count) == 0, !own.contains(place + UInt(start)) { found += 1 }
+            start += 1
         }
         return found
     }

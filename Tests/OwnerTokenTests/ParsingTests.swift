@@ -89,7 +89,7 @@ struct ParsingTests {
         #expect(refusal("\(header).\(payload).c") == .badBase64(.signature))
         #expect(refusal(" \(header).\(payload).c2ln") == .badBase64(.header))
         #expect(refusal("\(header).\(payload).c2ln\n") == .badBase64(.signature))
-        #expect(refusal("\(header).\(payload.dropLast())9.c2ln") == .notJSON(.payload, offset: 8))
+        #expect(refusal("\(header).\(payload.dropLast())8.c2ln") == .notJSON(.payload, offset: 8))
         #expect(refusal("\(header).\(base64URL(#"{"a":"bc"}"#.utf8).dropLast())R.c2ln") == .badBase64(.payload))
         #expect(refusal(String(repeating: "a", count: 16_385)) == .tooLong)
         #expect(refusal(String(repeating: "a", count: 16_384)) == .notThreeParts)

@@ -9,8 +9,10 @@ private func encoded(_ bytes: [UInt8]) -> String {
     return text(of: written)
 }
 
-private func decoded(_ text: String) -> [UInt8]? {
-    Array(text.utf8).withUnsafeBytes { text in
+private func decoded(_ text: String) -> [UInt8]? { decoded(Array(text.utf8)) }
+
+private func decoded(_ text: [UInt8]) -> [UInt8]? {
+    text.withUnsafeBytes { text in
         guard let result = Base64URL.decode(text) else { return nil }
         return bytes(of: result)
     }
@@ -45,6 +47,20 @@ struct Base64URLTests {
         ])
     func refused(text: String) {
         #expect(decoded(text) == nil)
+    }
+
+    @Test("of all bytes, the 64 of the alphabet are read, wherever they stand", arguments: 0..<4)
+    func alphabet(place: Int) {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        for byte in UInt8.min...UInt8.max {
+            var text = Array("AAAA".utf8)
+            text[place] = byte
+            let expected = alphabet.firstIndex(of: byte).map { index in
+                let bits = UInt32(index) << (18 - 6 * UInt32(place))
+                return [UInt8(bits >> 16), UInt8(bits >> 8 & 255), UInt8(bits & 255)]
+            }
+            #expect(decoded(text) == expected, "byte \(byte)")
+        }
     }
 
     @Test("of the last characters that mean the same bytes, one is read")

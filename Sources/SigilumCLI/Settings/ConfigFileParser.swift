@@ -1,3 +1,5 @@
+internal import SecureMemory
+
 /// Why `config.env` cannot be read: the line, from 1, and the reason. Carries nothing of what stands there.
 struct ConfigFileError: Error, Equatable {
     /// What users read.
@@ -19,15 +21,34 @@ struct ConfigFileError: Error, Equatable {
 /// A value may stand in single or double quotes; without quotes it ends before white space and `#`. `#` at the start of
 /// a line makes it a comment. Lines end with LF or CR LF; `export ` before a name is passed over. Of a name that stands
 /// twice, the last counts, as in a shell. Lines with other names are checked and not copied: they can hold secrets.
-struct ConfigFileParser {
-    private let wanted: Set<String>
-    private var values: [String: String] = [:]
-
+enum ConfigFileParser {
     /// The values of the names that are wanted, as far as they stand there.
     static func parse(
         _ bytes: UnsafeRawBufferPointer, wanted: Set<String>
     ) throws(ConfigFileError) -> [String: String] {
-        var parser = ConfigFileParser(wanted: wanted)
+        var values: [String: String] = [:]
+        try scan(bytes) { (name, value) throws(Refusal) in
+            guard wanted.contains(name) else { return }
+            guard let text = String(validating: value, as: UTF8.self) else { throw Refusal(reason: .notUTF8) }
+            values[name] = text
+        }
+        return values
+    }
+
+    /// The bytes of one value, which never leave guarded memory; nil where the name does not stand there.
+    static func secret(_ name: String, in bytes: UnsafeRawBufferPointer) throws(ConfigFileError) -> SecretBytes? {
+        var found: Bytes?
+        try scan(bytes) { (other, value) in
+            if other == name { found = value }
+        }
+        guard let found else { return nil }
+        return SecretBytes(copying: found)
+    }
+
+    /// Goes through the settings of all lines.
+    private static func scan(
+        _ bytes: UnsafeRawBufferPointer, _ take: (String, Bytes) throws(Refusal) -> Void
+    ) throws(ConfigFileError) {
         var number = 0
         var rest = bytes[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
@@ -38,16 +59,11 @@ struct ConfigFileParser {
             rest = rest[end...].dropFirst()
             if line.last == 0x0D { line = line.dropLast() }
             do throws(Refusal) {
-                try parser.read(line)
+                if let (name, value) = try setting(line) { try take(name, value) }
             } catch {
                 throw ConfigFileError(line: number, reason: error.reason)
             }
         }
-        return parser.values
-    }
-
-    private init(wanted: Set<String>) {
-        self.wanted = wanted
     }
 
     private struct Refusal: Error {
@@ -56,23 +72,20 @@ struct ConfigFileParser {
 
     private typealias Bytes = Slice<UnsafeRawBufferPointer>
 
-    private mutating func read(_ line: Bytes) throws(Refusal) {
-        var rest = Self.withoutBlanks(line)
-        guard let first = rest.first, first != UInt8(ascii: "#") else { return }
+    /// The name and the value of a line; nil where it is empty or a comment.
+    private static func setting(_ line: Bytes) throws(Refusal) -> (name: String, value: Bytes)? {
+        var rest = withoutBlanks(line)
+        guard let first = rest.first, first != UInt8(ascii: "#") else { return nil }
         guard !line.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) else {
             throw Refusal(reason: .controlCharacter)
         }
-        if rest.starts(with: "export".utf8), let behind = rest.dropFirst(6).first, Self.isBlank(behind) {
-            rest = Self.withoutBlanks(rest.dropFirst(6))
+        if rest.starts(with: "export".utf8), let behind = rest.dropFirst(6).first, isBlank(behind) {
+            rest = withoutBlanks(rest.dropFirst(6))
         }
-        guard let equals = rest.firstIndex(of: UInt8(ascii: "=")), Self.isName(rest[..<equals]) else {
+        guard let equals = rest.firstIndex(of: UInt8(ascii: "=")), isName(rest[..<equals]) else {
             throw Refusal(reason: .noName)
         }
-        let name = String(decoding: rest[..<equals], as: UTF8.self)
-        let value = try Self.value(rest[(equals + 1)...])
-        guard wanted.contains(name) else { return }
-        guard let text = String(validating: value, as: UTF8.self) else { throw Refusal(reason: .notUTF8) }
-        values[name] = text
+        return (String(decoding: rest[..<equals], as: UTF8.self), try value(rest[(equals + 1)...]))
     }
 
     private static func value(_ bytes: Bytes) throws(Refusal) -> Bytes {

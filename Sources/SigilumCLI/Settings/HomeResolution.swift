@@ -72,12 +72,8 @@ enum HomeResolution {
             return HomeLocation(path: Surroundings.tidy(path), source: .configFile(file))
         }
         let start = try surroundings.absolute(".")
-        var folder = start
-        while true {
-            let candidate = join(folder, folderName)
-            if isFolder(candidate) { return HomeLocation(path: candidate, source: .found) }
-            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
-            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        for folder in surroundings.foldersUpward where isFolder(join(folder, folderName)) {
+            return HomeLocation(path: join(folder, folderName), source: .found)
         }
         return HomeLocation(path: join(start, folderName), source: .workingDirectory)
     }

@@ -71,6 +71,13 @@ package struct Surroundings: Sendable {
         return Self.tidy(workingDirectory + "/" + path)
     }
 
+    /// The working directory and every folder above it, up to `/`; none where the working directory is gone.
+    var foldersUpward: [String] {
+        guard let workingDirectory else { return [] }
+        let parts = workingDirectory.split(separator: "/")
+        return (0...parts.count).map { "/" + parts.dropLast($0).joined(separator: "/") }
+    }
+
     /// Without empty and `.` parts. `..` stays: what it means after a symbolic link is for the system to say.
     static func tidy(_ path: String) -> String {
         "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
