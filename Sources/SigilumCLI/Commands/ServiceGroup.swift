@@ -4,7 +4,8 @@ internal import ArgumentParser
 struct ServiceGroup: ParsableCommand {
     /// One line a command, in the order in which help lists them.
     static let commands: [any ParsableCommand.Type] = [
-        ServiceAdd.self, ServiceShow.self, ServiceList.self, ServiceSecretGroup.self,
+        ServiceAdd.self, ServiceShow.self, ServiceList.self, ServiceRemove.self, ServiceSecretGroup.self,
+        ServiceKeyGroup.self,
     ]
 
     static let configuration = CommandConfiguration(

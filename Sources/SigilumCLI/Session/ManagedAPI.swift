@@ -15,7 +15,8 @@ extension Session {
 
     /// The managed API's address: an option or a setting, else what was signed in to, else the default.
     func managedAddress(_ options: APIOptions) throws -> String {
-        let isNamed = options.apiUrl != nil || surroundings.setting("SIGILUM_API_URL") != nil || config.value(.apiURL) != nil
+        let isNamed =
+            options.apiUrl != nil || surroundings.setting("SIGILUM_API_URL") != nil || config.value(.apiURL) != nil
         if !isNamed, let known = try vault.read({ try $0.setting(Self.apiSetting) }) { return known }
         return try DeploymentMode.managed.apiURL(option: options.apiUrl, config: config, surroundings: surroundings)
     }
@@ -89,9 +90,13 @@ struct ManagedAPI: CredentialIssuer {
         return try accounts.account(namespace)
     }
 
-    func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation { try await account(job).observe(job) }
+    func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation {
+        try await account(job).observe(job)
+    }
 
-    func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt { try await account(job).apply(job) }
+    func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt {
+        try await account(job).apply(job)
+    }
 
     func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) { try await account(job).withdraw(job) }
 
@@ -103,7 +108,8 @@ struct ManagedAPI: CredentialIssuer {
         private let open: @Sendable (Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory
         private let known = Mutex<[Namespace: any CredentialIssuer & AccountDirectory]>([:])
 
-        init(_ open: @escaping @Sendable (Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory) {
+        init(_ open: @escaping @Sendable (Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory)
+        {
             self.open = open
         }
 

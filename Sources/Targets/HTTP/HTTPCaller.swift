@@ -64,7 +64,8 @@ package final class HTTPCaller: Sendable {
     /// - Returns: The whole answer, whatever its status but a redirect.
     /// - Throws: Why there is no answer, or none that can be taken.
     package func send(
-        _ method: HTTPMethod, _ path: String, authorization: String?, body: ByteBuffer?, answer custody: Custody = .plain
+        _ method: HTTPMethod, _ path: String, authorization: String?, body: ByteBuffer?,
+        answer custody: Custody = .plain
     ) async throws(DeliveryFailure) -> HTTPAnswer {
         defer { body.map(JSONBody.wipe) }
         var request = HTTPClientRequest(url: endpoint.text + path)

@@ -35,7 +35,9 @@ struct AuthOptions: ParsableArguments, Sendable {
     var ownerToken: ArgumentSecret?
     @Flag(help: "Read the token from standard input.")
     var ownerTokenStdin = false
-    @Option(help: ArgumentHelp("How long a token that is made here is good; a week where it is not said.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How long a token that is made here is good; a week where it is not said.", valueName: "seconds"))
     var ttlSeconds: String?
     @Flag(help: "Let a token that is made here be good for more than a year.")
     var allowLongTtl = false

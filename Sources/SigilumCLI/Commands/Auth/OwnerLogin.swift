@@ -23,7 +23,9 @@ struct OwnerLogin {
         let given = try givenToken(mode, namespace, surroundings)
         let lifetime = try options.lifetime(surroundings)
         let email = try email(surroundings)
-        if let (path, settings) = places.configuration { try context.openers.openClaw().check(path: path, settings: settings) }
+        if let (path, settings) = places.configuration {
+            try context.openers.openClaw().check(path: path, settings: settings)
+        }
 
         let session: Session
         let token: SharedSecret

@@ -70,11 +70,15 @@ struct ServiceAdd: SigilumCommand {
         _ = try Session.gateway(context, surroundings, delivery.gateway)
         let location = try HomeResolution.locate(
             option: vault.sigilumHome, config: try ConfigFile.load(surroundings), surroundings: surroundings)
-        let registered = isManaged ? nil : try Session.localAPI(
-            context, surroundings, option: delivery.apiDb, home: existing?.home.folder.path ?? location.path, owner: nil
-        ).registeredService(
-            slug: slug, namespace: request.namespace,
-            email: request.email ?? known?.email ?? ServiceRules.defaultEmail(request.namespace))
+        let registered =
+            isManaged
+            ? nil
+            : try Session.localAPI(
+                context, surroundings, option: delivery.apiDb, home: existing?.home.folder.path ?? location.path,
+                owner: nil
+            ).registeredService(
+                slug: slug, namespace: request.namespace,
+                email: request.email ?? known?.email ?? ServiceRules.defaultEmail(request.namespace))
 
         let session = try existing ?? Session.open(context, vault, for: .storing)
         let reconciler = try session.reconciler(delivery)

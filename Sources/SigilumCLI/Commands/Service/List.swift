@@ -6,6 +6,8 @@ struct ServiceList: SigilumCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Lists the services of a namespace, in the order they were made.",
         discussion: """
+            With SIGILUM_MODE=managed, what the API has; what only the API or only the vault knows is marked.
+
             Example:
               sigilum service list --namespace johndee --json
             """)
@@ -14,39 +16,37 @@ struct ServiceList: SigilumCommand {
     var namespace: String?
     @Option(help: ArgumentHelp("The local API's database.", valueName: "path"))
     var apiDb: String?
+    @OptionGroup var api: APIOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
 
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
         let namespace = try Session.namespace(context, session.surroundings, option: namespace, session: session)
-        let services = try session.vault.read { try $0.inventory() }.services.filter { $0.namespace == namespace }
-        var report = Report(.ok("Services for namespace: \(namespace.text)"))
-        report.lines = services.flatMap(lines)
-        if services.isEmpty { report.lines = [.text(indent: 2, "(none)")] }
-        report.json = .object([
-            ("namespace", .string(namespace.text)), ("services", .array(services.map(document))),
-        ])
-        report.remarks = try strangers(namespace, services, session)
-        return report
-    }
-
-    private func lines(_ service: ServiceRecord) -> [Line] {
-        var lines: [Line] = [
-            .text(indent: 2, "\(service.slug.text) (\(service.id))"),
-            .text(indent: 4, "mode: \(plain: service.mode.rawValue)"),
-        ]
-        if let connection = service.connection { lines.append(.text(indent: 4, "upstream: \(connection.baseURL)")) }
-        return lines + [.text(indent: 4, "created: \(plain: Timestamp.text(service.createdAt))")]
-    }
-
-    private func document(_ service: ServiceRecord) -> JSON {
-        var members: [(key: String, value: JSON)] = [
-            ("id", .string(service.id)), ("slug", .string(service.slug.text)), ("name", .string(service.name)),
-            ("mode", .string(service.mode.rawValue)),
-        ]
-        if let connection = service.connection { members.append(("upstream_url", .string(connection.baseURL))) }
-        return .object(members + [("created_at", .string(Timestamp.text(service.createdAt)))])
+        let (services, managed) = try session.vault.read { snapshot in
+            let inventory = try snapshot.inventory()
+            return (
+                inventory.services.filter { $0.namespace == namespace && !$0.isRemoved },
+                Set(inventory.deliveries.filter { $0.id.target == .sigilumAPI }.map(\.id.key))
+            )
+        }
+        guard try DeploymentMode.forServices(session.surroundings) == .managed else {
+            var report = ServiceListing(namespace: namespace, rows: services.map { ServiceRow($0) }).report
+            let local = services.filter { !managed.contains($0.slug.text) }
+            report.remarks = try strangers(namespace, local, session)
+            return report
+        }
+        let known = services.filter { managed.contains($0.slug.text) }
+        do {
+            let remote = try await session.managedAPI(api).account(namespace).services()
+            return ServiceListing(namespace: namespace, rows: ServiceRow.merge(known, remote)).report
+        } catch let failure as DeliveryFailure {
+            // What the vault knows is shown all the same.
+            var report = ServiceListing(namespace: namespace, rows: known.map { ServiceRow($0) }).report
+            report.headline = .warn("Services for namespace: \(namespace.text) (as the vault knows them)")
+            let base = failure.failure(hints: [], target: .sigilumAPI)
+            throw Failure(base.status, code: base.code, base.message, hints: base.hints, report: report)
+        }
     }
 
     /// Services that the API's database has and this vault does not know.

@@ -21,7 +21,11 @@ extension Entry {
             ("updated_at", .string(Timestamp.text(updatedAt))),
             ("rotation_due_at", rotationDueAt.map { .string(Timestamp.text($0)) } ?? .null),
             ("deliveries", .array(deliveries.map { .string($0.text) })),
-        ] + (facts.isEmpty ? [] : [("facts", .object(facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) }))]) + [("value", value)]
+        ]
+            + (facts.isEmpty
+                ? []
+                : [("facts", .object(facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) }))])
+            + [("value", value)]
     }
 }
 
