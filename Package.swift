@@ -112,7 +112,7 @@ let package = Package(
             name: "SealingTests", dependencies: ["Sealing", "SecureMemory", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "OwnerTokenTests", dependencies: ["OwnerToken", "Sealing", "SecureMemory", "VaultTestSupport"],
+            name: "OwnerTokenTests", dependencies: ["OwnerToken", "SecureMemory", "VaultTestSupport"],
             swiftSettings: strict),
         .testTarget(name: "VaultFormatTests", dependencies: ["VaultFormat"], swiftSettings: strict),
         .testTarget(
