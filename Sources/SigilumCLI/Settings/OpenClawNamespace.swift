@@ -1,3 +1,4 @@
+internal import JSON5
 internal import SafeFiles
 internal import SecureMemory
 
@@ -8,6 +9,9 @@ enum OpenClawNamespace {
 
     /// The same, as users read it.
     static let place = #"hooks.internal.entries["sigilum-plugin"].env.SIGILUM_NAMESPACE"#
+
+    /// In bytes: 1 MiB. This is read before every command.
+    static let sizeLimit = 1 << 20
 
     static func path(in openClawHome: String) -> String { openClawHome + "/openclaw.json" }
 
@@ -27,7 +31,7 @@ enum OpenClawNamespace {
     private static func find(_ path: String, _ surroundings: Surroundings) throws(Failure) -> String? {
         let content: SecretBytes?
         do throws(FileError) {
-            content = try readSecretThroughLinks(path, limit: JSON5Reader.sizeLimit)
+            content = try readSecretThroughLinks(path, limit: sizeLimit)
         } catch {
             throw error.failure
         }
@@ -35,22 +39,11 @@ enum OpenClawNamespace {
         try SafetyCheck(surroundings).settingsFile(path)
         return try content.withBytes { (bytes) throws(Failure) in
             do throws(JSON5Error) {
-                return try JSON5Reader.string(at: keys, in: bytes)
+                return try JSON5Document(bytes).string(at: keys)
             } catch {
-                throw Failure(.damaged, code: "openclaw-config", describe(error, in: bytes))
+                throw Failure(
+                    .damaged, code: "openclaw-config", "not JSON5 at line \(error.line), column \(error.column)")
             }
-        }
-    }
-
-    private static func describe(_ error: JSON5Error, in bytes: UnsafeRawBufferPointer) -> Message {
-        switch error {
-        case .tooLarge: return "more than \(JSON5Reader.sizeLimit) bytes"
-        case .tooDeep: return "more than \(JSON5Reader.depthLimit) levels deep"
-        case .malformed(let offset):
-            let before = bytes[..<min(offset, bytes.count)]
-            let line = before.count { $0 == 0x0A } + 1
-            let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
-            return "not JSON5 at line \(line), column \(column)"
         }
     }
 }
