@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "VaultTestSupport",
             dependencies: [
-                "CPlatform", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -60,11 +60,12 @@ package final class HTTPCaller: Sendable {
     ///   - path: From `/` on, with nothing in it that must be escaped.
     ///   - authorization: The value of the header of that name.
     ///   - body: JSON; wiped when the call is over.
-    ///   - answer: Whether the answer may hold a secret.
+    ///   - custody: Whether the answer may hold a secret.
     /// - Returns: The whole answer, whatever its status but a redirect.
     /// - Throws: Why there is no answer, or none that can be taken.
     package func send(
-        _ method: HTTPMethod, _ path: String, authorization: String?, body: ByteBuffer?, answer custody: Custody = .plain
+        _ method: HTTPMethod, _ path: String, authorization: String?, body: ByteBuffer?,
+        answer custody: Custody = .plain
     ) async throws(DeliveryFailure) -> HTTPAnswer {
         defer { body.map(JSONBody.wipe) }
         var request = HTTPClientRequest(url: endpoint.text + path)

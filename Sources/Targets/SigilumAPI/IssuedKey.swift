@@ -48,7 +48,8 @@ struct IssuedKey: Sendable {
                 var count = 0
                 var index = range.lowerBound
                 while index < range.upperBound {
-                    guard count < buffer.count, let (byte, length) = JSONMembers.asciiCharacter(bytes[index..<range.upperBound])
+                    guard count < buffer.count,
+                        let (byte, length) = JSONMembers.asciiCharacter(bytes[index..<range.upperBound])
                     else { throw .wrongAnswer(.missingMember) }
                     buffer[count] = byte
                     count += 1

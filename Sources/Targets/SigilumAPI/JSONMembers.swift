@@ -123,7 +123,8 @@ struct JSONMembers {
         while let byte = bytes.first(from: index), !" \t\r\n,]}".utf8.contains(byte) { index += 1 }
         let text = bytes[start..<index]
         let isWord = ["true", "false", "null"].contains { $0.utf8.elementsEqual(text) }
-        let isNumber = text.contains { (0x30...0x39).contains($0) } && text.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
+        let isNumber =
+            text.contains { (0x30...0x39).contains($0) } && text.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
         guard isWord || isNumber else { throw Malformed() }
     }
 
