@@ -137,7 +137,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SigilumAPITests",
-            dependencies: ["HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport"],
+            dependencies: [
+                "HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SigilumCLITests",
