@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "VaultTestSupport",
             dependencies: [
-                "CPlatform", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -146,7 +146,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SigilumAPITests",
-            dependencies: ["HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport"],
+            dependencies: [
+                "HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "JSON5Tests", dependencies: ["JSON5", "SecureMemory"], exclude: ["Corpus"], swiftSettings: strict),

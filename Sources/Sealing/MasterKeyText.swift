@@ -12,7 +12,8 @@ package enum MasterKeyText {
                 sodium_hex2bin(out, 32, text, 64, nil, written, nil) == 0
             }
         case 44:
-            decode(text) { out, text, written in
+            // libsodium 1.0.18 takes bytes from 0x80 on, where `char` has a sign, for the last letter of the alphabet.
+            text.withBytes({ $0.reduce(0, |) }) >= 0x80 ? nil : decode(text) { out, text, written in
                 sodium_base642bin(out, 32, text, 44, nil, written, nil, sodium_base64_VARIANT_ORIGINAL) == 0
             }
         default: nil

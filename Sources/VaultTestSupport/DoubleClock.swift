@@ -21,6 +21,14 @@ enum DoubleClock {
         return "\(date)T\(clock)" + (fraction.isEmpty ? "" : ".\(fraction)") + "Z"
     }
 
+    /// The system's time with three fractional digits, as SQLite's `%f` has them.
+    static func milliseconds() -> String {
+        let text = now()
+        let whole = text.prefix(19)
+        let digits = text.dropFirst(20).prefix { $0 != "Z" }.prefix(3)
+        return whole + "." + digits + String(repeating: "0", count: 3 - digits.count) + "Z"
+    }
+
     private static func pad(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -19,6 +19,12 @@ struct DoubleJSON {
         members = object
     }
 
+    /// Whether there is a member of that name, null or not.
+    func has(_ name: String) -> Bool { members[name] != nil }
+
+    /// What stands for null in an object that is written.
+    static var null: Any { NSNull() }
+
     /// A string; empty when it is not there or null.
     func text(_ name: String) throws(Malformed) -> String {
         guard let value = members[name], !(value is NSNull) else { return "" }

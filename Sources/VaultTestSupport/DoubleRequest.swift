@@ -13,6 +13,16 @@ package struct DoubleRequest: Sendable {
     package func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
+
+    /// Whether it is of that method, nil being any, and of that path, nil being any; a part `*` of the path stands for
+    /// any one part.
+    func matches(_ method: String?, _ path: String?) -> Bool {
+        guard (method ?? self.method) == self.method else { return false }
+        guard let path else { return true }
+        let wanted = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = self.path.split(separator: "/", omittingEmptySubsequences: false)
+        return wanted.count == parts.count && zip(wanted, parts).allSatisfy { $0 == "*" || $0 == $1 }
+    }
 }
 
 /// A death of a double that is to come.
@@ -25,14 +35,10 @@ package struct DoubleDeath: Sendable {
     let method: String?
     let path: String?
 
-    private func matches(_ request: DoubleRequest) -> Bool {
-        (method ?? request.method) == request.method && (path ?? request.path) == request.path
-    }
-
     /// Counts a request against the deaths to come, and takes the one whose turn it is.
     static func take(from deaths: inout [DoubleDeath], at request: DoubleRequest) -> Moment? {
         var taken: Int?
-        for index in deaths.indices where deaths[index].matches(request) {
+        for index in deaths.indices where request.matches(deaths[index].method, deaths[index].path) {
             deaths[index].remaining -= 1
             if deaths[index].remaining <= 0, taken == nil { taken = index }
         }

@@ -34,6 +34,8 @@ struct KeyTextTests {
             splice(base64, " ", at: 20), splice(base64, "\n", at: 20), splice(base64, "9=", at: 42),
             splice(base64, "/=", at: 42), splice(base64, "A", at: 43), splice(base64, "=", at: 0), base64 + "\n",
             "\n" + String(base64.dropLast()),
+            // 44 bytes, two of them of one character that is not ASCII.
+            splice(base64, "é", at: 20).prefix(43).description, "é" + base64.dropFirst(2),
         ]
         for text in refused { #expect(key(text) == nil, Comment(rawValue: text.debugDescription)) }
     }

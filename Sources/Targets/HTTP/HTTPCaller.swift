@@ -60,7 +60,7 @@ package final class HTTPCaller: Sendable {
     ///   - path: From `/` on, with nothing in it that must be escaped.
     ///   - authorization: The value of the header of that name.
     ///   - body: JSON; wiped when the call is over.
-    ///   - answer: Whether the answer may hold a secret.
+    ///   - custody: Whether the answer may hold a secret.
     /// - Returns: The whole answer, whatever its status but a redirect.
     /// - Throws: Why there is no answer, or none that can be taken.
     package func send(

@@ -20,6 +20,7 @@ struct APIClient: Sendable {
     /// Makes one call.
     ///
     /// - Parameters:
+    ///   - method: GET, POST, PATCH or DELETE.
     ///   - path: From `/v1` on, of characters that need no escape.
     ///   - body: The members of the JSON object that is sent; none: no body.
     ///   - repetition: A harmless call is made again after a 5xx; a harmful one after a 429 only, which says that it was
@@ -27,6 +28,8 @@ struct APIClient: Sendable {
     ///   - custody: Whether the answer may hold a secret.
     /// - Returns: The answer, whatever its status but a redirect, a 429, and of a harmless call a 503 that says when to
     ///   come back.
+    /// - Throws: Why there is no answer, or none that can be taken; ``DeliveryFailure/tryLater(seconds:)`` at the end of
+    ///   all patience.
     func call(
         _ method: HTTPMethod, _ path: String, body: [(String, String)] = [], _ repetition: Repetition = .harmless,
         answer custody: HTTPCaller.Custody = .plain

@@ -74,7 +74,7 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
             receipt.marked = key
         }
         if job.retiresOld {
-            for key in receipt.retiring {
+            for key in receipt.retiring where key != receipt.key {
                 try await client.revoke(key, of: service.id)
             }
             receipt.retiring = []
