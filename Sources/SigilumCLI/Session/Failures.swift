@@ -171,6 +171,10 @@ extension DeliveryFailure: FailureConvertible {
                 hints: first + ["use https, or a gateway on this machine"])
         case .unsuitableSecret:
             return .usage("The gateway cannot be given this value: it is not UTF-8", hints: first)
+        case .ownSecretMissing:
+            return Failure(
+                .refused, code: "own-secret-missing", "The vault does not have the connection's own secret",
+                hints: first + ["the connection cannot be made without it: store it first (service secret set)"])
         case .wouldLoseSecrets(let count):
             return Failure(
                 .refused, code: "would-lose-secrets",

@@ -85,7 +85,7 @@ struct ServiceAdd: SigilumCommand {
         let findings = try session.findings(slug, secretKey: request.secretKey, registered: registered)
         let outcome = try session.vault.save(request, findings: findings)
         session.sayAdopted(outcome)
-        let delivered = try await reconciler.reconcile(outcome.deliveries)
+        let delivered = try await reconciler.reconcile(outcome.deliveries, takingOver: request.secret != nil)
         return try Conclusion(
             done: "Service registered: \(slug.text)", saved: "Service saved, not delivered: \(slug.text)",
             fields: try fields(outcome, session), outcomes: delivered,

@@ -54,7 +54,7 @@ struct ServiceSecretSet: SigilumCommand {
         }
         session.sayAdopted(outcome)
         let reconciler = try session.reconciler(delivery)
-        let delivered = try await reconciler.reconcile(outcome.deliveries)
+        let delivered = try await reconciler.reconcile(outcome.deliveries, takingOver: true)
         return try Conclusion(
             done: "Secret updated for service: \(slug.text)", saved: "Secret saved, not delivered: \(slug.text)",
             fields: try fields(outcome, session), outcomes: delivered,
