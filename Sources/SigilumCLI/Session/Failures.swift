@@ -125,6 +125,14 @@ extension ServiceError: FailureConvertible {
                     "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", slug.text])",
                     "nothing was changed",
                 ])
+        case .secretInUse(let name, let others):
+            .usage(
+                "The connection uses this secret: \(name.text)",
+                hints: [
+                    "it has others too, which need it: \(others.map(\.text).joined(separator: ", "))",
+                    "remove those first, or let the connection use another: service add --upstream-secret-key KEY",
+                    "nothing was removed",
+                ])
         case .malformedSecretKey: .usage("A secret key is 1 to 64 letters, digits, _, . and -")
         }
     }

@@ -126,6 +126,7 @@ extension ServiceRecord {
             fields[number: "rotate-days"] = connection.rotationIntervalDays.map(UInt64.init)
         }
         fields[text: "removed"] = isRemoved ? "yes" : nil
+        fields[text: "connection-file"] = hasConnectionFile ? nil : "no"
         return fields
     }
 
@@ -150,5 +151,6 @@ extension ServiceRecord {
             slug: slug, namespace: namespace, id: id, name: name, summary: summary, domain: domain, email: email,
             createdAt: Int64(bitPattern: created), ordinal: ordinal, connection: connection)
         isRemoved = fields[text: "removed"] == "yes"
+        hasConnectionFile = fields[text: "connection-file"] != "no"
     }
 }
