@@ -21,6 +21,7 @@ package enum FileError: Error, Sendable, Equatable {
 package enum UnsafePath: String, Sendable {
     case othersMayRead = "other users may read it"
     case othersMayWrite = "other users may write it"
+    case ownerMayNotRead = "its owner may not read it"
     case foreignOwner = "another user owns it"
     case symbolicLink = "it is a symbolic link"
     case notRegularFile = "it is not a regular file"

@@ -45,6 +45,7 @@ package enum VaultFiles {
             if !trusted.contains(status.uid) {
                 refuse(.foreignOwner, mend: "chown \(owner?.uid ?? geteuid()) \(quoted)")
             }
+            if status.mode & 0o400 == 0 { refuse(.ownerMayNotRead, mend: "chmod 600 \(quoted)") }
             if status.mode & 0o022 != 0 { refuse(.othersMayWrite, mend: "chmod 600 \(quoted)") }
         }
         return findings

@@ -194,6 +194,39 @@ struct ReconcilerTests {
         #expect(try scene.vault.read { try $0.delivery(id) }?.mayTakeOver == false)
     }
 
+    @Test("what the target says is somebody else's is left alone although the vault once delivered there")
+    func foreignAgain() async throws {
+        try declare()
+        _ = try await reconcile()
+        target.isForeign = true
+        target.objects = ["linear": ["a": "somebody else's"]]
+        #expect(try await reconcile() == .pending(.notOurs))
+        #expect(target.objects == ["linear": ["a": "somebody else's"]])
+        let outcomes = try await reconciler().reconcile([id], takingOver: true)
+        #expect(outcomes.map(\.result) == [.delivered(repaired: ["content", "foreign"])])
+        try await expectConverged("one")
+    }
+
+    @Test("what was noted before a call stays where it had no answer, and goes with a definite refusal")
+    func intent() async throws {
+        try declare()
+        let intending = TargetInMemory(intends: true)
+        func receipt() throws -> DeliveryReceipt? { try scene.vault.read { try $0.delivery(id) }?.receipt }
+        intending.before("apply") { throw DeliveryFailure.refused(status: 400, code: nil) }
+        #expect(try await reconcile(intending) == .pending(.refused(status: 400, code: nil)))
+        #expect(try receipt() == [:])
+        intending.before("apply") { throw DeliveryFailure.unreachable(endpoint: "http://127.0.0.1:1") }
+        _ = try await reconcile(intending)
+        #expect(try receipt() == ["intended": "here"])
+        // What is there may be what the lost call made: another refusal says nothing of it.
+        intending.objects = ["linear": ["a": "older"]]
+        intending.before("apply") { throw DeliveryFailure.refused(status: 400, code: nil) }
+        _ = try await reconcile(intending)
+        #expect(try receipt() == ["intended": "here"])
+        #expect(try await reconcile(intending) == .delivered(repaired: []))
+        #expect(try receipt()?["intended"] == nil)
+    }
+
     @Test("what is to be withdrawn is taken away and forgotten; where that fails it stays to be withdrawn")
     func withdrawn() async throws {
         try declare()

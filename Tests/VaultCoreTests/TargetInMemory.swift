@@ -8,18 +8,22 @@ import VaultTestSupport
 final class TargetInMemory: DeliveryTarget {
     let kind: TargetKind
     let guardsForeignObjects: Bool
+    /// Whether it has the vault note that it is about to be applied to.
+    let intends: Bool
 
     private struct State {
         var objects: [String: [String: String]] = [:]
         var calls: [String] = []
         var before: [String: @Sendable () async throws -> Void] = [:]
         var forgets = false
+        var isForeign = false
     }
 
     private let state = Mutex(State())
 
-    init(_ kind: TargetKind = .gateway, guardsForeignObjects: Bool = false) {
+    init(_ kind: TargetKind = .gateway, guardsForeignObjects: Bool = false, intends: Bool = false) {
         self.kind = kind
+        self.intends = intends
         self.guardsForeignObjects = guardsForeignObjects
     }
 
@@ -37,6 +41,12 @@ final class TargetInMemory: DeliveryTarget {
         state.withLock { $0.before[call] = body }
     }
 
+    /// Whether it says that what is there is somebody else's.
+    var isForeign: Bool {
+        get { state.withLock { $0.isForeign } }
+        set { state.withLock { $0.isForeign = newValue } }
+    }
+
     /// From now on it says that it has what it was given, and has not.
     func forget() { state.withLock { $0.forgets = true } }
 
@@ -47,14 +57,27 @@ final class TargetInMemory: DeliveryTarget {
         let isSame =
             object.count == prints.count
             && prints.allSatisfy { name, print in object[name].map { job.fingerprint(secret($0)) } == print }
-        return .present(differences: isSame ? [] : ["content"])
+        let foreign = isForeign ? [Observation.foreign] : []
+        return .present(differences: (isSame ? [] : ["content"]) + foreign)
     }
 
     func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt {
         try await begin("apply")
         let object = Dictionary(uniqueKeysWithValues: job.secrets.map { ($0.entry.text, $0.value.text) })
-        state.withLock { if !$0.forgets { $0.objects[job.key] = object } }
+        state.withLock { state in
+            if !state.forgets { state.objects[job.key] = object }
+            state.isForeign = false
+        }
         return ["applied": String(calls.count { $0 == "apply" })]
+    }
+
+    func intent(_ job: DeliveryJob) -> DeliveryReceipt { intends ? ["intended": "here"] : [:] }
+
+    func receipt(
+        of job: DeliveryJob, after failure: DeliveryFailure, wasAbsent: Bool
+    ) -> DeliveryReceipt? {
+        guard intends, failure == .refused(status: 400, code: nil) else { return nil }
+        return wasAbsent ? [:] : job.receipt
     }
 
     func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) {

@@ -10,5 +10,10 @@ struct ServiceGroup: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "service", abstract: "Services, their API keys and the secrets of their upstreams.",
+        discussion: """
+            Example:
+              sigilum service add --service-slug my-native-service
+              sigilum service list
+            """,
         subcommands: commands)
 }

@@ -63,22 +63,22 @@ package struct Message: Sendable, Equatable, ExpressibleByStringInterpolation {
     }
 
     /// The text with nothing escaped, for a form that has its own escapes (JSON).
-    package func text(as program: ProgramName) -> String {
+    package func text(as program: ProgramName, with options: CommandOptions = .none) -> String {
         parts.map { part in
             switch part {
             case .plain(let text), .untrusted(let text): text
-            case .command(let words): program.line(words)
+            case .command(let words): program.line(options.added(to: words))
             }
         }.joined()
     }
 
     /// The text as a terminal may get it.
-    package func safeText(as program: ProgramName) -> String {
+    package func safeText(as program: ProgramName, with options: CommandOptions = .none) -> String {
         parts.map { part in
             switch part {
             case .plain(let text): text
             case .untrusted(let text): Escaping.forTerminal(text)
-            case .command(let words): Escaping.forTerminal(program.line(words))
+            case .command(let words): Escaping.forTerminal(program.line(options.added(to: words)))
             }
         }.joined()
     }

@@ -13,13 +13,19 @@ package struct Renderer: Sendable {
     package let program: ProgramName
     package let json: Bool
     package let reveal: Bool
+    /// What commands in hints need of the command line.
+    package let options: CommandOptions
 
-    package init(results: OutputChannel, notes: OutputChannel, program: ProgramName, json: Bool, reveal: Bool) {
+    package init(
+        results: OutputChannel, notes: OutputChannel, program: ProgramName, json: Bool, reveal: Bool,
+        options: CommandOptions = .none
+    ) {
         self.results = results
         self.notes = notes
         self.program = program
         self.json = json
         self.reveal = reveal
+        self.options = options
     }
 
     /// Writes the facts of a report to standard output; its remarks are ``show(_:)-remarks``'s.
@@ -34,8 +40,10 @@ package struct Renderer: Sendable {
         var text = OutputText()
         for remark in remarks {
             switch remark {
-            case .info(let message): text.append(mark(.info, notes) + message.safeText(as: program) + "\n")
-            case .warn(let message): text.append(mark(.warn, notes) + message.safeText(as: program) + "\n")
+            case .info(let message):
+                text.append(mark(.info, notes) + message.safeText(as: program, with: options) + "\n")
+            case .warn(let message):
+                text.append(mark(.warn, notes) + message.safeText(as: program, with: options) + "\n")
             }
         }
         _ = write(text, to: notes)
@@ -46,8 +54,8 @@ package struct Renderer: Sendable {
         guard json else {
             show(remarks)
             var text = OutputText()
-            text.append(mark(.error, notes) + failure.message.safeText(as: program) + "\n")
-            for hint in failure.hints { text.append("  " + hint.safeText(as: program) + "\n") }
+            text.append(mark(.error, notes) + failure.message.safeText(as: program, with: options) + "\n")
+            for hint in failure.hints { text.append("  " + hint.safeText(as: program, with: options) + "\n") }
             _ = write(text, to: notes)
             return
         }
@@ -55,8 +63,8 @@ package struct Renderer: Sendable {
             (
                 "error",
                 [
-                    "code": .string(failure.code), "message": .string(failure.message.text(as: program)),
-                    "hints": .array(failure.hints.map { .string($0.text(as: program)) }),
+                    "code": .string(failure.code), "message": .string(failure.message.text(as: program, with: options)),
+                    "hints": .array(failure.hints.map { .string($0.text(as: program, with: options)) }),
                 ]
             )
         ]
@@ -85,8 +93,8 @@ package struct Renderer: Sendable {
         }
         let reveal = reveal || report.showsSecrets
         switch report.headline {
-        case .ok(let message): text.append(mark(.ok, results) + message.safeText(as: program) + "\n")
-        case .warn(let message): text.append(mark(.warn, results) + message.safeText(as: program) + "\n")
+        case .ok(let message): text.append(mark(.ok, results) + message.safeText(as: program, with: options) + "\n")
+        case .warn(let message): text.append(mark(.warn, results) + message.safeText(as: program, with: options) + "\n")
         case nil: break
         }
         let width = report.fields.map { $0.key.count }.max() ?? 0
@@ -115,8 +123,9 @@ package struct Renderer: Sendable {
             switch line {
             case .row: break
             case .text(let indent, let message):
-                text.append(String(repeating: " ", count: indent) + message.safeText(as: program) + "\n")
-            case .info(let message): text.append(mark(.info, results) + message.safeText(as: program) + "\n")
+                text.append(String(repeating: " ", count: indent) + message.safeText(as: program, with: options) + "\n")
+            case .info(let message):
+                text.append(mark(.info, results) + message.safeText(as: program, with: options) + "\n")
             case .value(let value):
                 text.append(value, reveal: reveal)
                 text.append("\n")
@@ -152,8 +161,8 @@ package struct Renderer: Sendable {
 
     private func json(of remark: Remark) -> JSON {
         switch remark {
-        case .info(let message): ["level": "info", "message": .string(message.text(as: program))]
-        case .warn(let message): ["level": "warn", "message": .string(message.text(as: program))]
+        case .info(let message): ["level": "info", "message": .string(message.text(as: program, with: options))]
+        case .warn(let message): ["level": "warn", "message": .string(message.text(as: program, with: options))]
         }
     }
 

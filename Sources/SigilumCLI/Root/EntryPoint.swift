@@ -47,11 +47,16 @@ struct EntryPoint {
             return Failure(describing: error).status.rawValue
         }
         switch parsed {
+        case .text(let text) where intake.wantsJSON && text == root.configuration.version:
+            let renderer = renderer(context, json: true, reveal: false)
+            let number = text.split(separator: " ").last.map(String.init) ?? text
+            let report = Report(json: .object([("version", .string(number))]))
+            return status(.done, renderer.showFacts(report), renderer)
         case .text(let text):
             let renderer = renderer(context, json: false, reveal: false)
             return status(.done, renderer.showText(text), renderer)
         case .command(let command):
-            return await perform(command, context)
+            return await perform(command, context, CommandOptions(intake.arguments))
         }
     }
 
@@ -77,7 +82,22 @@ struct EntryPoint {
         } catch  where root.exitCode(for: error) == .success && !isStrayVersion(error, intake) {
             return .text(help(root.fullMessage(for: error), program: intake.program))
         } catch {
-            throw UsageError(tree: tree, program: intake.program).failure(error, arguments: intake.arguments)
+            let problem = problem(behind: error, intake.arguments)
+            throw UsageError(tree: tree, program: intake.program).failure(problem, arguments: intake.arguments)
+        }
+    }
+
+    /// Every command knows `--json`: where the parser complains of it, the words before it named no command, and that is
+    /// what is wrong.
+    private func problem(behind error: any Error, _ arguments: [String]) -> any Error {
+        guard root.message(for: error).hasPrefix("Unknown option '--json'") else { return error }
+        do {
+            _ = try root.parseAsRoot(arguments.filter { $0 != "--json" })
+            return error
+        } catch let other where root.exitCode(for: other) != .success {
+            return other
+        } catch {
+            return error
         }
     }
 
@@ -100,8 +120,10 @@ struct EntryPoint {
 
     // MARK: Performing
 
-    private func perform(_ command: any SigilumCommand, _ context: Context) async -> Int32 {
-        let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets)
+    private func perform(
+        _ command: any SigilumCommand, _ context: Context, _ options: CommandOptions
+    ) async -> Int32 {
+        let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets, options)
         var context = context
         context.command = CommandTree(root: root).words(of: type(of: command))
         if command.output.noInput { context.terminal = context.terminal.silent }
@@ -135,8 +157,11 @@ struct EntryPoint {
         return failure.status.rawValue
     }
 
-    private func renderer(_ context: Context, json: Bool, reveal: Bool) -> Renderer {
+    private func renderer(
+        _ context: Context, json: Bool, reveal: Bool, _ options: CommandOptions = .none
+    ) -> Renderer {
         Renderer(
-            results: context.results, notes: context.notes, program: context.program, json: json, reveal: reveal)
+            results: context.results, notes: context.notes, program: context.program, json: json, reveal: reveal,
+            options: options)
     }
 }

@@ -43,7 +43,7 @@ struct Conclusion {
             target: first.target)
         throw Failure(
             base.status, code: base.code, base.message,
-            hints: base.hints + ["then run:  \(command: ["vault", "sync"])"],
+            hints: base.hints + (first.failure.needsDecision ? [] : ["then run:  \(command: ["vault", "sync"])"]),
             report: report)
     }
 

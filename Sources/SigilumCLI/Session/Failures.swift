@@ -141,6 +141,14 @@ extension ServiceError: FailureConvertible {
 extension DeliveryFailure: FailureConvertible {
     package var failure: Failure { failure(hints: []) }
 
+    /// Whether a further sync alone changes nothing: the user has to decide something first.
+    var needsDecision: Bool {
+        switch self {
+        case .notOurs, .wouldLoseSecrets, .ownSecretMissing, .unsuitableSecret: true
+        default: false
+        }
+    }
+
     /// What the other side is called; `kind` is nil where that is not known.
     private static func name(_ kind: TargetKind?) -> String { kind == .sigilumAPI ? "API" : "gateway" }
 
@@ -167,6 +175,10 @@ extension DeliveryFailure: FailureConvertible {
             return Failure(
                 .refused, code: "different-master-key", "Gateway refused: it runs with another master key",
                 hints: first + ["start the gateway with the key of this vault"])
+        case .notOurs where target == .exportFile:
+            return Failure(
+                .refused, code: "edited-file", "The file was edited: it holds what the vault does not know",
+                hints: first + ["the file was not touched; move it away, then run:  \(command: ["vault", "sync"])"])
         case .notOurs:
             return Failure(
                 .refused, code: "not-ours", "Something of that name is there already, and this vault did not make it",

@@ -39,6 +39,7 @@ struct Session: Sendable {
             case .reading: try existingHome(location, context, surroundings)
             case .storing: try SigilumHome.openForStoring(location, surroundings)
             }
+        try SafetyCheck(surroundings).vaultFiles(of: home)
         let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: context.command)

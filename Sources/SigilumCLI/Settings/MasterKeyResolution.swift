@@ -47,12 +47,14 @@ enum MasterKeyResolution {
     static let lockedCode = "no-master-key"
 
     /// What a command says that needs a key where none is set (78).
-    static func notFound(_ home: SigilumHome) -> Failure {
+    static func notFound(_ home: SigilumHome, isPassphrase: Bool = false) -> Failure {
         Failure(
             .configuration, code: lockedCode, "No master key for this vault: \(home.location.path)",
             hints: [
                 "set GATEWAY_MASTER_KEY_FILE, GATEWAY_MASTER_KEY_COMMAND or GATEWAY_MASTER_KEY",
-                "or put the key file back: \(home.path(of: fileName))",
+                isPassphrase
+                    ? "or run it on a terminal, which asks for the vault's passphrase"
+                    : "or put the key file back: \(home.path(of: fileName))",
             ])
     }
 

@@ -32,6 +32,25 @@ struct SafetyCheck: Sendable {
         try judge(try findings(secretFile: path, leniency))
     }
 
+    /// Warns of the vault's own files where unsafe permissions are allowed; where they are not, opening them refuses.
+    func vaultFiles(of home: SigilumHome) throws(Failure) {
+        guard isOverridden else { return }
+        for name in ["vault.db", "vault.lock", "vault.db-wal", "vault.db-shm", "vault.db-journal"] {
+            let status: FileStatus?
+            do throws(FileError) {
+                status = try home.folder.status(name)
+            } catch {
+                throw error.failure
+            }
+            guard let status, status.kind == .regular else { continue }
+            var problems: [UnsafePath] = []
+            if status.uid != user, status.uid != home.owner?.uid { problems.append(.foreignOwner) }
+            if status.mode & 0o022 != 0 { problems.append(.othersMayWrite) }
+            let path = home.path(of: name)
+            try judge(problems.map { PathFinding(path: path, problem: $0, severity: .warn, mend: nil) })
+        }
+    }
+
     /// Checks a file of settings: only who may write it matters, so nothing is warned of.
     func settingsFile(_ path: String) throws(Failure) {
         try judge(try findings(secretFile: path, .mounted).filter { $0.severity == .refuse })

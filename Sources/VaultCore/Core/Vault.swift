@@ -1,3 +1,4 @@
+internal import Glibc
 package import Sealing
 package import SecureMemory
 internal import VaultFormat
@@ -267,6 +268,7 @@ package final class Vault: Sendable {
     /// kept the log says so once, until one can be kept again.
     package func anchorPresence() -> AnchorState {
         if (try? anchors.read()) ?? nil != nil { return .agrees }
+        if awaitAnchor() { return .agrees }
         guard let current = try? storage.snapshot({ rows in try self.head(rows).anchor(of: keys) }),
             anchors.raise(to: current, durably: true) == .kept
         else {
@@ -283,6 +285,18 @@ package final class Vault: Sendable {
             try transaction.record(.anchorMissing)
         }
         return .missing
+    }
+
+    /// Whoever makes a vault keeps its anchor right after the commit that others see already: one of a vault that was
+    /// changed a moment ago may be on its way. Waits a second for it at most.
+    private func awaitAnchor() -> Bool {
+        let changed = try? storage.snapshot { rows in try self.head(rows).audit.time }
+        guard let changed, abs(environment.now() - changed) < 10_000 else { return false }
+        for _ in 0..<50 {
+            usleep(20_000)
+            if (try? anchors.read()) ?? nil != nil { return true }
+        }
+        return false
     }
 
     /// Takes the vault as it is for the one to compare with from now on, and records that somebody said so.

@@ -214,7 +214,8 @@ extension Vault {
     private static func isKeptElsewhere(
         _ name: EntryName, _ old: ConnectionRecord?, _ transaction: VaultTransaction
     ) throws -> Bool {
-        guard let old, name.text.hasSuffix("/" + old.secretKey), let slug = try? Slug(name.text.split(separator: "/")[1].description),
+        guard let old, name.text.hasSuffix("/" + old.secretKey),
+            let slug = try? Slug(name.text.split(separator: "/")[1].description),
             let known = try transaction.delivery(.gateway(slug)), !known.isWithdrawn
         else { return false }
         return try known.entries.contains { try $0 != name && transaction.entry($0) != nil }

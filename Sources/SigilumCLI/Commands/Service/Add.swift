@@ -90,7 +90,9 @@ struct ServiceAdd: SigilumCommand {
         session.sayAdopted(outcome)
         if let name = outcome.generated {
             surroundings.say(
-                .info("Made up a new secret, since the vault has none under that key: \(name.text) is what the connection uses"))
+                .info(
+                    "Made up a new secret, since the vault has none under that key: \(name.text) is what the connection uses"
+                ))
         }
         let delivered = try await reconciler.reconcile(outcome.deliveries, takingOver: request.secret != nil)
         return try Conclusion(

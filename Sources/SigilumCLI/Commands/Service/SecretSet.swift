@@ -6,6 +6,10 @@ internal import VaultCore
 struct ServiceSecretGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secret", abstract: "The secret that the gateway adds to calls of a service.",
+        discussion: """
+            Example:
+              LINEAR_TOKEN=… sigilum service secret set --service-slug linear --upstream-secret-env LINEAR_TOKEN
+            """,
         subcommands: [ServiceSecretSet.self])
 }
 

@@ -26,8 +26,10 @@ struct EntryChange {
         let members: [(key: String, value: JSON)] =
             [("name", .string(outcome.name.text)), ("version", .integer(Int64(outcome.version)))]
             + fields.map { ($0.key, $0.value.json) } + [("deliveries", .array(outcomes.map(\.document)))]
-        return try Conclusion(done: done, saved: saved, fields: facts, json: .object(members), outcomes: outcomes)
-            .report()
+        return try Conclusion(
+            done: done, saved: saved, fields: facts, json: .object(members), outcomes: outcomes,
+            namespace: try session.namespace(of: outcomes)
+        ).report()
     }
 }
 
@@ -57,6 +59,12 @@ extension Session {
         let isDelivered = try vault.read { try $0.entry(name)?.deliveries.isEmpty == false }
         // A new secret of a connection that is there is delivered with it.
         return isDelivered || name.kind == .upstreamSecret ? try reconciler(options) : nil
+    }
+
+    /// Whose gateway is to be started: of the first service that could not be delivered.
+    func namespace(of outcomes: [DeliveryOutcome]) throws -> Namespace? {
+        guard let slug = outcomes.first(where: { $0.isPending && $0.service != nil })?.service else { return nil }
+        return try vault.read { try $0.service(slug)?.namespace }
     }
 
     /// Does what an earlier command could not: makes removed values unreadable in the vault's files.

@@ -1,3 +1,4 @@
+internal import SafeFiles
 internal import VaultCore
 
 /// The export files of entries: compared, written, given and taken away. Reaches for no other target.
@@ -21,11 +22,27 @@ struct EntryExports {
                 guard !files.isEmpty else {
                     throw Failure(
                         .missing, code: "no-export-file", "The entry has no export file: \(name.text)",
-                        hints: ["give it one:  \(command: ["vault", "export", name.text, "--to", "FILE"])"])
+                        hints: Self.hints(name))
                 }
                 ids.formUnion(files)
             }
             return ids
+        }
+    }
+
+    /// How an entry comes to a file.
+    private static func hints(_ name: EntryName) -> [Message] {
+        let slug = name.text.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        switch name.kind {
+        case .userSecret: return ["give it one:  \(command: ["vault", "export", name.text, "--to", "FILE"])"]
+        case .serviceAPIKey: return ["give it one:  \(command: ["service", "add", "--service-slug", slug])"]
+        case .upstreamSecret:
+            return [
+                "only the secret that the connection uses has one",
+                "give it one:  \(command: ["service", "add", "--service-slug", slug, "--export"])",
+            ]
+        case .ownerToken: return ["give it one:  \(command: ["auth", "login", "--namespace", slug])"]
+        case .localJWTSecret: return ["it gets none: it is used from the vault"]
         }
     }
 
@@ -52,20 +69,28 @@ struct EntryExports {
                 hints: ["the export files of services and owners have fixed names in the home"])
         }
         let file = try SecretFile(given, session.surroundings)
-        let id = DeliveryID(target: .exportFile, key: file.path)
-        let known = try session.vault.read { try $0.delivery(id) }
-        guard known == nil || known?.entries == [name] else {
+        try file.refuse(inside: session.home)
+        // By where it really is: two ways to one file are one file.
+        let files = try session.vault.read { try $0.inventory() }.deliveries.filter { $0.id.target == .exportFile }
+        let same = files.filter { SecretFile.resolved(path(of: $0.id)) == file.realPath }
+        guard same.allSatisfy({ $0.entries == [name] }) else {
             throw Failure.usage("The file is another entry's export file: \(file.path)")
         }
+        let known = same.first
         guard known != nil || !file.exists else {
             throw Failure(
                 .cannotWrite, code: "file-exists", "There is a file already: \(file.path)",
                 hints: ["nothing was changed; move it away, or give another path"])
         }
-        let outcome = try session.vault.declareExport(of: name, to: file.path)
+        let outcome = try session.vault.declareExport(of: name, to: known?.id.key ?? file.path)
         return try report(
             try await reconciler.reconcile(outcome.deliveries), done: "Exported: \(name.text)",
             saved: "Declared, not written: \(name.text)")
+    }
+
+    /// Absolute.
+    private func path(of id: DeliveryID) -> String {
+        id.key.hasPrefix("/") ? id.key : session.home.folder.path + "/" + id.key
     }
 
     func takeAway(_ names: [EntryName]) async throws -> Report {

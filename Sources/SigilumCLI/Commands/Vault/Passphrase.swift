@@ -7,8 +7,9 @@ enum Passphrase {
     ///
     /// - Throws: 78 where no key is set and nobody can be asked, or where no passphrase opens the vault.
     static func ask(_ context: Context, _ storage: any VaultStorage, _ home: SigilumHome) throws -> MasterKey {
-        guard context.terminal.canAsk(), try Vault.takesPassphrase(storage) else {
-            throw MasterKeyResolution.notFound(home)
+        let isPassphrase = try Vault.takesPassphrase(storage)
+        guard context.terminal.canAsk(), isPassphrase else {
+            throw MasterKeyResolution.notFound(home, isPassphrase: isPassphrase)
         }
         return try MasterKey(context.terminal.askSecret("Passphrase of the vault: "), source: .terminal)
     }

@@ -6,6 +6,8 @@ internal import SecureMemory
 struct SecretFile {
     /// Absolute.
     let path: String
+    /// The same with the links of its folder resolved: what it is compared by.
+    let realPath: String
     /// Whether a file is there already.
     let exists: Bool
     private let folder: Folder
@@ -33,6 +35,24 @@ struct SecretFile {
                 hints: ["nothing was written; a link, a folder or a device is never written through"])
         }
         exists = status != nil
+        realPath = Self.resolved(path)
+    }
+
+    /// A path with the links of its folder resolved; itself where the folder is not there.
+    static func resolved(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"),
+            let folder = Glibc.realpath(slash == path.startIndex ? "/" : String(path[..<slash]), nil)
+        else { return path }
+        defer { free(folder) }
+        return Surroundings.tidy(String(cString: folder) + path[slash...])
+    }
+
+    /// Refuses a file in the home, where the vault, its key and its own export files are.
+    func refuse(inside home: SigilumHome) throws(Failure) {
+        guard realPath.hasPrefix(home.folder.path + "/") else { return }
+        throw .usage(
+            "The file is inside the Sigilum home: \(path)",
+            hints: ["nothing was written; the vault's own files are there: give a path elsewhere"])
     }
 
     /// Makes the file hold exactly these bytes, 0600: the old content or the new one, never a part.

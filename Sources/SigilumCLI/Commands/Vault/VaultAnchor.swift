@@ -5,6 +5,10 @@ internal import VaultCore
 struct VaultAnchorGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anchor", abstract: "What this machine remembers of the vault, so that one put back is noticed.",
+        discussion: """
+            Example:
+              sigilum vault anchor show
+            """,
         subcommands: [VaultAnchorShow.self, VaultAnchorAccept.self])
 }
 

@@ -30,6 +30,7 @@ struct VaultGet: SigilumCommand {
         let name = try EntryName(name)
         let file = try out.map { try SecretFile($0, Surroundings(context)) }
         let session = try Session.open(context, vault, for: .reading)
+        try file?.refuse(inside: session.home)
         let facts = EntryVersionFacts(name: name, version: version, session: session)
         guard file != nil || reveal.revealSecrets else { return try facts.report(value: nil) }
         let value = try release(name, session)

@@ -40,13 +40,7 @@ struct VaultSync: SigilumCommand {
                 ? "Delivered: \(changed.count)" : isPending ? "Nothing that can be delivered offline" : "Nothing to do",
             saved: "Not everything is delivered", fields: [],
             lines: rows, json: .object([("targets", .array(outcomes.map(\.document)))]), outcomes: outcomes,
-            namespace: try namespace(outcomes, session)
+            namespace: try session.namespace(of: outcomes)
         ).report()
-    }
-
-    /// Whose gateway is to be started: of the first service that could not be delivered.
-    private func namespace(_ outcomes: [DeliveryOutcome], _ session: Session) throws -> Namespace? {
-        guard let slug = outcomes.first(where: { $0.isPending && $0.service != nil })?.service else { return nil }
-        return try session.vault.read { try $0.service(slug)?.namespace }
     }
 }
