@@ -13,9 +13,11 @@ package enum MasterKeyText {
             }
         case 44:
             // libsodium 1.0.18 takes bytes from 0x80 on, where `char` has a sign, for the last letter of the alphabet.
-            text.withBytes({ $0.reduce(0, |) }) >= 0x80 ? nil : decode(text) { out, text, written in
-                sodium_base642bin(out, 32, text, 44, nil, written, nil, sodium_base64_VARIANT_ORIGINAL) == 0
-            }
+            text.withBytes({ $0.reduce(0, |) }) >= 0x80
+                ? nil
+                : decode(text) { out, text, written in
+                    sodium_base642bin(out, 32, text, 44, nil, written, nil, sodium_base64_VARIANT_ORIGINAL) == 0
+                }
         default: nil
         }
     }
