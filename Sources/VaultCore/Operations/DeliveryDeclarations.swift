@@ -20,6 +20,13 @@ extension VaultTransaction {
         for name in dropped { try note(id, with: name, isPresent: false) }
     }
 
+    /// Keeps a setting of a delivery that is declared.
+    func keep(_ setting: String, _ value: String, of id: DeliveryID) throws {
+        guard var known = try delivery(id), known.settings[setting] != value else { return }
+        known.settings[setting] = value
+        try saveQuietly(known)
+    }
+
     /// Says that the other side is to make a new credential; one that was asked for and did not come yet is waited for.
     func wantCredential(_ id: DeliveryID) throws {
         guard var known = try delivery(id) else { return }
