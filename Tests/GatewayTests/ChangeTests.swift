@@ -97,11 +97,16 @@ struct ChangeTests {
         wish.connection = Self.way(.headerKey, "X-Linear-Key", "Key ")
         wish.connection.rotationIntervalDays = 30
         wish.secrets["second"] = "two"
+        // As a person had it before it was taken over.
+        var theirs = GatewayDouble.Connection(
+            id: "linear", name: "Theirs", baseURL: "https://api.linear.app", secretKey: "access_token",
+            secrets: ["access_token": "old"])
+        theirs.pathPrefix = "/v2"
+        theirs.status = "disabled"
+        gateway.preload(theirs)
+        wish.mayTakeOver = true
         try await target.apply(&wish)
-        gateway.change("linear") {
-            $0.pathPrefix = "/v2"
-            $0.status = "disabled"
-        }
+        wish.mayTakeOver = false
         gateway.forgetRequests()
         switch field {
         case "base_url": wish.connection.baseURL = "https://eu.linear.app"
@@ -134,6 +139,7 @@ struct ChangeTests {
                 secrets: ["access_token": "old", "theirs": "keep"]))
         let target = try GatewayTarget(gateway.url)
         var wish = Wish()
+        wish.mayTakeOver = true
         try await target.apply(&wish)
         #expect(try gateway.linear().secrets == ["access_token": canary, "theirs": "keep"])
         #expect(try await target.observe(wish) == .present(differences: []))
@@ -163,7 +169,7 @@ struct ChangeTests {
         try await gateway.stop()
     }
 
-    @Test("a connection that somebody deleted and created is noticed though its version is the same")
+    @Test("a connection that somebody deleted and created is theirs though its version is the same")
     func recreatedByOthers() async throws {
         let gateway = try await GatewayDouble.start()
         let target = try GatewayTarget(gateway.url)
@@ -173,7 +179,11 @@ struct ChangeTests {
             .init(
                 id: "linear", name: "Linear", baseURL: "https://api.linear.app", secretKey: "access_token",
                 secrets: ["access_token": "theirs"]))
-        #expect(try await target.observe(wish) == .present(differences: ["created_at"]))
+        #expect(try await target.observe(wish) == .present(differences: ["created_at", "foreign"]))
+        #expect(try await target.failure(applying: &wish, wasAbsent: false) == .notOurs)
+        #expect(try gateway.linear().secrets == ["access_token": "theirs"])
+        #expect(try await target.observe(wish).isForeign)
+        wish.mayTakeOver = true
         try await target.apply(&wish)
         #expect(try gateway.linear().secrets == ["access_token": canary])
         #expect(try await target.observe(wish) == .present(differences: []))
@@ -181,7 +191,7 @@ struct ChangeTests {
         try await gateway.stop()
     }
 
-    @Test("a connection that was switched off is told once and stays off")
+    @Test("a status and a path prefix that somebody changed are told, and put back")
     func disabled() async throws {
         let gateway = try await GatewayDouble.start()
         let target = try GatewayTarget(gateway.url)
@@ -189,17 +199,48 @@ struct ChangeTests {
         try await target.apply(&wish)
         gateway.change("linear") { $0.status = "disabled" }
         #expect(try await target.observe(wish) == .present(differences: ["status"]))
+        gateway.forgetRequests()
         try await target.apply(&wish)
-        #expect(try gateway.linear().status == "disabled")
+        #expect(gateway.calls == ["GET /linear", "PATCH /linear"])
+        #expect(try gateway.linear().status == "active")
         #expect(try await target.observe(wish) == .present(differences: []))
-        gateway.forget("linear")
+        // An empty prefix cannot be patched in: the connection is made anew.
+        gateway.change("linear") { $0.pathPrefix = "/v2" }
+        #expect(try await target.observe(wish) == .present(differences: ["path_prefix"]))
         try await target.apply(&wish)
-        #expect(try gateway.linear().status == "disabled")
+        #expect(try gateway.linear().pathPrefix == "")
+        #expect(try gateway.linear().secrets == wish.secrets)
+        #expect(try await target.observe(wish) == .present(differences: []))
         await target.shutdown()
         try await gateway.stop()
     }
 
-    @Test("a connection that appears between looking and creating is taken up")
+    @Test("a status and a path prefix that were there when a connection was taken over are kept, also when it is gone")
+    func keptSettings() async throws {
+        let gateway = try await GatewayDouble.start()
+        let target = try GatewayTarget(gateway.url)
+        var theirs = GatewayDouble.Connection(id: "linear", name: "Theirs", baseURL: "https://api.linear.app")
+        theirs.pathPrefix = "/v2"
+        theirs.status = "disabled"
+        gateway.preload(theirs)
+        var wish = Wish()
+        wish.mayTakeOver = true
+        try await target.apply(&wish)
+        gateway.change("linear") {
+            $0.pathPrefix = "/v3"
+            $0.status = "active"
+        }
+        #expect(try await target.observe(wish) == .present(differences: ["status", "path_prefix"]))
+        try await target.apply(&wish)
+        #expect(try gateway.linear().status == "disabled" && gateway.linear().pathPrefix == "/v2")
+        gateway.forget("linear")
+        try await target.apply(&wish)
+        #expect(try gateway.linear().status == "disabled" && gateway.linear().pathPrefix == "/v2")
+        await target.shutdown()
+        try await gateway.stop()
+    }
+
+    @Test("a connection that appears between looking and creating is left alone, unless it may be taken over")
     func raceToCreate() async throws {
         let gateway = try await GatewayDouble.start()
         let target = try GatewayTarget(gateway.url)
@@ -208,7 +249,20 @@ struct ChangeTests {
                 id: "linear", name: "Other", baseURL: "https://api.linear.app", secretKey: "access_token",
                 secrets: ["access_token": "theirs"])
         }
+        var first = Wish()
+        #expect(try await target.failure(applying: &first, wasAbsent: true) == .notOurs)
+        #expect(gateway.calls == ["GET /linear", "POST ", "GET /linear"])
+        #expect(try gateway.linear().secrets == ["access_token": "theirs"])
+        #expect(try await target.observe(first).isForeign)
+        gateway.forget("linear")
+        gateway.forgetRequests()
+        gateway.interject(beforeNext: "POST", path: "/api/admin/connections") { connections in
+            connections["linear"] = .init(
+                id: "linear", name: "Other", baseURL: "https://api.linear.app", secretKey: "access_token",
+                secrets: ["access_token": "theirs"])
+        }
         var wish = Wish()
+        wish.mayTakeOver = true
         try await target.apply(&wish)
         #expect(
             gateway.calls

@@ -154,7 +154,9 @@ struct CommandLineTests {
         let target = try GatewayTarget(url, commandLine: tool.commandLine())
         var wish = Wish()
         try await target.apply(&wish)
+        // So it was when it was taken over.
         try tool.keep("linear/status", "disabled")
+        wish.receipt["status"] = "disabled"
         wish.connection.baseURL = "https://eu.linear.app"
         #expect(try await target.failure(applying: wish) == .unreachable(endpoint: url))
         #expect(tool.kept("linear/base_url") == "https://api.linear.app")

@@ -60,7 +60,8 @@ struct HostileTests {
         func here(_ failure: DeliveryFailure?) -> DeliveryFailure? {
             failure == Self.unreachable ? .unreachable(endpoint: gateway.url) : failure
         }
-        let wish = Wish()
+        var wish = Wish()
+        try target.intend(&wish)
         #expect(try await target.failure(applying: wish) == here(expectation.applying))
         let job = try wish.job(withSecrets: false)
         let withdrawing = await target.failure { () async throws(DeliveryFailure) in try await target.withdraw(job) }
@@ -87,7 +88,9 @@ struct HostileTests {
             gateway.behaviour.answering = .honestly
             // The look before the write is answered honestly, the write is not.
             gateway.misbehave(answering, beforeNext: "POST", path: path)
-            let failure = try await target.failure(applying: Wish())
+            var wish = Wish()
+            wish.mayTakeOver = true
+            let failure = try await target.failure(applying: wish)
             #expect(failure != nil)
             #expect(gateway.requests.contains { $0.path == path && !$0.body.isEmpty })
         }
@@ -108,7 +111,7 @@ struct HostileTests {
             observation
                 == .present(differences: [
                     "name", "base_url", "auth_mode", "auth_header_name", "auth_prefix", "auth_secret_key",
-                    "credential_keys", "secret_version", "created_at",
+                    "credential_keys", "secret_version", "created_at", "foreign",
                 ]))
         await #expect(throws: DeliveryFailure.wrongAnswer(.missingMember)) {
             try await target.connection(try Slug("linear"))

@@ -20,6 +20,7 @@ struct Wish: Sendable {
     var isApplied = false
     var receipt: DeliveryReceipt = [:]
     var slug = "linear"
+    var mayTakeOver = false
 
     /// The job of an apply; of an observation or a withdrawal `withSecrets: false`.
     func job(withSecrets: Bool = true) throws -> DeliveryJob {
@@ -33,7 +34,8 @@ struct Wish: Sendable {
         let blank = Fingerprint(bytes: Array(repeating: 0, count: 32))
         return DeliveryJob(
             key: slug.text, service: service, expected: named.map { (entry: $0.entry, fingerprint: blank) },
-            secrets: withSecrets ? named : [], isApplied: isApplied, receipt: receipt, fingerprint: { _ in blank })
+            secrets: withSecrets ? named : [], isApplied: isApplied, receipt: receipt,
+            mayTakeOver: mayTakeOver, fingerprint: { _ in blank })
     }
 }
 
@@ -53,6 +55,20 @@ extension GatewayTarget {
     func observe(_ wish: Wish) async throws -> Observation { try await observe(wish.job(withSecrets: false)) }
 
     func withdraw(_ wish: Wish) async throws { try await withdraw(wish.job(withSecrets: false)) }
+
+    /// Notes in the wish what the vault notes before an apply, and keeps where that fails without a definite answer.
+    func intend(_ wish: inout Wish) throws {
+        wish.receipt.merge(intent(try wish.job())) { $1 }
+    }
+
+    /// What the vault keeps of the receipt after this apply failed; the wish has it then.
+    func failure(applying wish: inout Wish, wasAbsent: Bool) async throws -> DeliveryFailure? {
+        let job = try wish.job()
+        try intend(&wish)
+        let failure = await failure { () async throws(DeliveryFailure) in _ = try await apply(job) }
+        if let failure, let left = receipt(of: job, after: failure, wasAbsent: wasAbsent) { wish.receipt = left }
+        return failure
+    }
 
     /// Applies, and remembers in the wish what the vault would remember.
     func apply(_ wish: inout Wish) async throws {

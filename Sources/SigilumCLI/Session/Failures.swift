@@ -125,6 +125,14 @@ extension ServiceError: FailureConvertible {
                     "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", slug.text])",
                     "nothing was changed",
                 ])
+        case .secretInUse(let name, let others):
+            .usage(
+                "The connection uses this secret: \(name.text)",
+                hints: [
+                    "it has others too, which need it: \(others.map(\.text).joined(separator: ", "))",
+                    "remove those first, or let the connection use another: service add --upstream-secret-key KEY",
+                    "nothing was removed",
+                ])
         case .malformedSecretKey: .usage("A secret key is 1 to 64 letters, digits, _, . and -")
         }
     }
@@ -171,6 +179,10 @@ extension DeliveryFailure: FailureConvertible {
                 hints: first + ["use https, or a gateway on this machine"])
         case .unsuitableSecret:
             return .usage("The gateway cannot be given this value: it is not UTF-8", hints: first)
+        case .ownSecretMissing:
+            return Failure(
+                .refused, code: "own-secret-missing", "The vault does not have the connection's own secret",
+                hints: first + ["the connection cannot be made without it: store it first (service secret set)"])
         case .wouldLoseSecrets(let count):
             return Failure(
                 .refused, code: "would-lose-secrets",

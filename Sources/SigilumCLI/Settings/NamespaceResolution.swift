@@ -37,7 +37,7 @@ enum NamespaceResolution {
         if let first = try firstUsed() { return first }
         if let ask { return try namespace(try ask(), from: "the answer", .usage) }
         if let user = userName(surroundings) { return user }
-        throw unresolved(config: config, openClawHome: openClawHome)
+        throw unresolved(config: config, openClawHome: openClawHome, surroundings)
     }
 
     private static func namespace(_ text: String, from source: Message, _ status: ExitStatus) throws(Failure)
@@ -58,7 +58,9 @@ enum NamespaceResolution {
         return try? Namespace(name)
     }
 
-    private static func unresolved(config: ConfigFile, openClawHome: String?) -> Failure {
+    private static func unresolved(
+        config: ConfigFile, openClawHome: String?, _ surroundings: Surroundings
+    ) -> Failure {
         var hints: [Message] = [
             "give --namespace, or set SIGILUM_NAMESPACE or GATEWAY_SIGILUM_NAMESPACE"
         ]
@@ -67,7 +69,10 @@ enum NamespaceResolution {
             let path = OpenClawNamespace.path(in: openClawHome)
             hints.append("or set it in \(path): \(OpenClawNamespace.place)")
         }
-        hints.append("looked too: the vault, which no namespace has used yet, and the variable USER")
+        hints.append(
+            surroundings.user == 0
+                ? "looked too: the vault, which no namespace has used yet; root's variable USER is not used"
+                : "looked too: the vault, which no namespace has used yet, and the variable USER")
         return Failure(.configuration, code: "no-namespace", "Unable to resolve the namespace", hints: hints)
     }
 }

@@ -11,7 +11,7 @@ struct AdminAPI: ConnectionStore {
     let limits: GatewayLimits
 
     var endpoint: String { transport.endpoint.text }
-    var carriesRotationInterval: Bool { true }
+    var undeliverable: Set<String> { [] }
 
     /// Whether a gateway answers there. 200 alone says nothing: it answers that to every path it does not know.
     func isHealthy() async throws(DeliveryFailure) -> Bool {
@@ -59,8 +59,8 @@ struct AdminAPI: ConnectionStore {
         let answer = try await call(.PATCH, path(wanted.id)) { () throws(DeliveryFailure) in
             // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
             var body = JSONBody.openObject(
-                [("name", wanted.name)] + credentials(wanted), [("rotation_interval_days", wanted.rotationIntervalDays)]
-            )
+                [("name", wanted.name)] + credentials(wanted) + kept(wanted),
+                [("rotation_interval_days", wanted.rotationIntervalDays)])
             body.writeString("}")
             return body
         }
@@ -81,11 +81,15 @@ struct AdminAPI: ConnectionStore {
         ]
     }
 
+    /// Empty texts mean "unchanged" to the gateway.
+    private func kept(_ wanted: WantedConnection) -> [(String, String)] {
+        [("path_prefix", wanted.pathPrefix), ("status", wanted.status)].filter { !$0.1.isEmpty }
+    }
+
     private func creation(_ wanted: WantedConnection, _ secrets: [NamedSecret]) throws(DeliveryFailure) -> ByteBuffer {
         var texts = [("id", wanted.id.text), ("name", wanted.name), ("base_url", wanted.baseURL)]
         texts += credentials(wanted)
-        if !wanted.pathPrefix.isEmpty { texts.append(("path_prefix", wanted.pathPrefix)) }
-        if !wanted.status.isEmpty { texts.append(("status", wanted.status)) }
+        texts += kept(wanted)
         var body = JSONBody.openObject(texts, [("rotation_interval_days", wanted.rotationIntervalDays)])
         body.writeString(",\"secrets\":")
         return try closed(body, with: secrets)

@@ -6,18 +6,21 @@ struct ConnectionReconciler<Store: ConnectionStore> {
     private static var rounds: Int { 4 }
 
     let store: Store
+    /// The gateway's address, whichever way leads to it: what an intent names.
+    let endpoint: String
+    /// What was remembered of the last time.
+    let receipt: GatewayReceipt
 
     /// The differences in a fixed order; nil where there is no connection.
-    func differences(
-        _ wanted: WantedConnection, receipt: GatewayReceipt
-    ) async throws(DeliveryFailure) -> [String]? {
+    func differences(_ wanted: WantedConnection) async throws(DeliveryFailure) -> [String]? {
         guard let remote = try await store.read(wanted.id) else { return nil }
-        var names = remaining(wanted.differences(remote))
-        if receipt.hasOtherStatus(remote) { names.append("status") }
+        let isForeign = isForeign(remote)
+        var names = remaining(wanted.keeping(receipt, remote, isForeign: isForeign).differences(remote))
         let hasLeftOver = !receipt.keys.intersection(remote.credentialKeys).isSubset(of: wanted.keys)
         if hasLeftOver || !wanted.keys.isSubset(of: remote.credentialKeys) { names.append("credential_keys") }
         if receipt.hasOtherVersion(remote) { names.append("secret_version") }
         if receipt.wasMadeAnew(remote) { names.append("created_at") }
+        if isForeign { names.append(Observation.foreign) }
         return names
     }
 
@@ -27,11 +30,11 @@ struct ConnectionReconciler<Store: ConnectionStore> {
     ///   - wanted: As it should be.
     ///   - secrets: All of its secrets.
     ///   - isApplied: Whether the gateway already got these very secrets.
-    ///   - receipt: What was remembered of the last time.
+    ///   - mayTakeOver: Whether somebody else's connection may be made the vault's.
     /// - Returns: What to remember of it.
     /// - Throws: Why it is not done, or not all of it.
     func apply(
-        _ wanted: WantedConnection, secrets: [NamedSecret], isApplied: Bool, receipt: GatewayReceipt
+        _ wanted: WantedConnection, secrets: [NamedSecret], isApplied: Bool, mayTakeOver: Bool
     ) async throws(DeliveryFailure) -> DeliveryReceipt {
         try store.check(wanted, secrets: secrets)
         var hasSecrets = isApplied
@@ -40,34 +43,62 @@ struct ConnectionReconciler<Store: ConnectionStore> {
                 var new = wanted
                 new.status = receipt.status
                 new.pathPrefix = receipt.pathPrefix
-                if let made = try await store.create(new, secrets: secrets) { return try settle(made, wanted) }
+                try requireOwnSecret(new, secrets)
+                if let made = try await store.create(new, secrets: secrets) { return try settle(made, new) }
                 // Somebody created it a moment ago, with secrets that we do not know.
                 hasSecrets = false
                 continue
             }
-            if wanted.needsRemaking(remote, receipt: receipt) {
-                if let made = try await remake(wanted, remote, secrets, receipt) { return try settle(made, wanted) }
+            let isForeign = isForeign(remote)
+            guard !isForeign || mayTakeOver else { throw .notOurs }
+            let known = isForeign ? GatewayReceipt([:]) : receipt
+            let wanted = wanted.keeping(receipt, remote, isForeign: isForeign)
+            if wanted.needsRemaking(remote, receipt: known) {
+                if let made = try await remake(wanted, remote, secrets, known) { return try settle(made, wanted) }
                 hasSecrets = false
                 continue
             }
-            if receipt.hasDrifted(remote) || !wanted.keys.isSubset(of: remote.credentialKeys) { hasSecrets = false }
+            let hasDrifted = isForeign || receipt.hasDrifted(remote)
+            if hasDrifted || !wanted.keys.isSubset(of: remote.credentialKeys) { hasSecrets = false }
             if let now = try await change(remote, wanted, hasSecrets ? [] : secrets) { return try settle(now, wanted) }
         }
         throw .busy
     }
 
+    /// Deletes what the vault made. What is somebody else's stays: at the place of the delivery the vault's own is gone
+    /// then; at another place nobody knows.
+    func withdraw(_ id: Slug) async throws(DeliveryFailure) {
+        if !receipt.isIntended(at: endpoint) {
+            guard receipt.endpoint != nil, let remote = try await store.read(id) else { return }
+            if isForeign(remote) {
+                guard receipt.isSamePlace(store.endpoint) else { throw .notOurs }
+                return
+            }
+        }
+        try await store.delete(id)
+    }
+
+    private func isForeign(_ remote: RemoteConnection) -> Bool {
+        receipt.isForeign(remote, at: store.endpoint, intendedAt: endpoint)
+    }
+
     /// Deletes and creates. A crash between leaves nothing there, which the next run creates.
     private func remake(
-        _ wanted: WantedConnection, _ remote: RemoteConnection, _ secrets: [NamedSecret], _ receipt: GatewayReceipt
+        _ wanted: WantedConnection, _ remote: RemoteConnection, _ secrets: [NamedSecret], _ known: GatewayReceipt
     ) async throws(DeliveryFailure) -> RemoteConnection? {
-        let foreign = remote.credentialKeys.subtracting(wanted.keys).subtracting(receipt.keys)
+        let foreign = remote.credentialKeys.subtracting(wanted.keys).subtracting(known.keys)
         guard foreign.isEmpty else { throw .wouldLoseSecrets(count: foreign.count) }
-        var new = wanted
-        new.status = GatewayReceipt.status(of: remote)
-        new.pathPrefix = remote.pathPrefix
-        try store.check(new, secrets: secrets)
+        try requireOwnSecret(wanted, secrets)
+        try store.check(wanted, secrets: secrets)
         try await store.delete(wanted.id)
-        return try await store.create(new, secrets: secrets)
+        return try await store.create(wanted, secrets: secrets)
+    }
+
+    /// The gateway refuses a connection without the secret that it is to use: found out before one is deleted.
+    private func requireOwnSecret(
+        _ wanted: WantedConnection, _ secrets: [NamedSecret]
+    ) throws(DeliveryFailure) {
+        guard secrets.contains(where: { $0.key == wanted.secretKey }) else { throw .ownSecretMissing }
     }
 
     /// Rotates, then changes fields, since the key that the connection is to use must be there first. nil: somebody
@@ -94,11 +125,11 @@ struct ConnectionReconciler<Store: ConnectionStore> {
         guard remaining(wanted.differences(remote)).isEmpty, wanted.keys.isSubset(of: remote.credentialKeys) else {
             throw .wrongAnswer(.notDone)
         }
-        return GatewayReceipt.make(remote, keys: wanted.keys, endpoint: store.endpoint)
+        return GatewayReceipt.make(remote, wanted, endpoint: store.endpoint)
     }
 
     /// Without what this way cannot deliver: the admin API tells it as a difference when it is back.
     private func remaining(_ differences: [String]) -> [String] {
-        store.carriesRotationInterval ? differences : differences.filter { $0 != "rotation_interval_days" }
+        store.undeliverable.isEmpty ? differences : differences.filter { !store.undeliverable.contains($0) }
     }
 }

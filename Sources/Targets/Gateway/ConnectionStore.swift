@@ -14,8 +14,8 @@ protocol ConnectionStore: Sendable {
     /// What a receipt says of where it was delivered.
     var endpoint: String { get }
 
-    /// Whether a connection made this way gets its rotation interval.
-    var carriesRotationInterval: Bool { get }
+    /// The fields that this way has no means for, by their names among the differences.
+    var undeliverable: Set<String> { get }
 
     /// nil: there is none of that id.
     func read(_ id: Slug) async throws(DeliveryFailure) -> RemoteConnection?

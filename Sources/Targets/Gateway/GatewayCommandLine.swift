@@ -41,8 +41,8 @@ package struct GatewayCommandLine: Sendable {
 
 extension GatewayCommandLine: ConnectionStore {
     var endpoint: String { "\(Self.name) \(dataDirectory)" }
-    /// It has no option for it.
-    var carriesRotationInterval: Bool { false }
+    /// It has no options for them.
+    var undeliverable: Set<String> { ["rotation_interval_days", "status", "path_prefix"] }
 
     func read(_ id: Slug) async throws(DeliveryFailure) -> RemoteConnection? {
         switch try run(["get", "--id", id.text]) {

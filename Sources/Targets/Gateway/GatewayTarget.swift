@@ -5,9 +5,13 @@ package import VaultCore
 /// The gateway as a place where credentials are delivered: one connection a service, whose id is the slug.
 ///
 /// Goes through the admin API; where nobody answers there, through the gateway's command line tool if one was given.
-/// What people set at the gateway and the vault has no opinion on (whether the connection is active, its path prefix,
-/// secrets under keys of their own) is kept, and a status that changed since the last delivery is told as a difference
-/// once.
+/// Secrets that people keep there under keys of their own stay. Whether the connection is active, and its path prefix, are
+/// put back to what they were when it was delivered or taken over.
+///
+/// What is there is the vault's where the receipt says so: the same address, the same time of creation. Before a
+/// connection can be made its address is noted, so that one whose making had no answer (a crash, a broken line) is known
+/// as the vault's own afterwards; a definite refusal takes the note back. In between, one that somebody else makes under
+/// that id cannot be told from it.
 package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
     package let kind = TargetKind.gateway
     package let guardsForeignObjects = true
@@ -52,10 +56,10 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
         let receipt = GatewayReceipt(job.receipt)
         let differences = try await through(
             api: { api throws(DeliveryFailure) in
-                try await ConnectionReconciler(store: api).differences(wanted, receipt: receipt)
+                try await reconciler(api, receipt).differences(wanted)
             },
             commandLine: { tool throws(DeliveryFailure) in
-                try await ConnectionReconciler(store: tool).differences(wanted, receipt: receipt)
+                try await reconciler(tool, receipt).differences(wanted)
             })
         return differences.map { .present(differences: $0) } ?? .absent
     }
@@ -65,20 +69,42 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
         let receipt = GatewayReceipt(job.receipt)
         return try await through(
             api: { api throws(DeliveryFailure) in
-                try await ConnectionReconciler(store: api).apply(
-                    wanted, secrets: job.secrets, isApplied: job.isApplied, receipt: receipt)
+                try await reconciler(api, receipt).apply(
+                    wanted, secrets: job.secrets, isApplied: job.isApplied, mayTakeOver: job.mayTakeOver)
             },
             commandLine: { tool throws(DeliveryFailure) in
-                try await ConnectionReconciler(store: tool).apply(
-                    wanted, secrets: job.secrets, isApplied: job.isApplied, receipt: receipt)
+                try await reconciler(tool, receipt).apply(
+                    wanted, secrets: job.secrets, isApplied: job.isApplied, mayTakeOver: job.mayTakeOver)
             })
+    }
+
+    package func intent(_ job: DeliveryJob) -> DeliveryReceipt {
+        guard !GatewayReceipt(job.receipt).isIntended(at: endpoint.text) else { return [:] }
+        return [GatewayReceipt.intendedKey: endpoint.text]
+    }
+
+    /// Where nothing was there, an earlier intent came to nothing too; else it may be what is there.
+    package func receipt(
+        of job: DeliveryJob, after failure: DeliveryFailure, wasAbsent: Bool
+    ) -> DeliveryReceipt? {
+        guard failure.isDefinite else { return nil }
+        var receipt = job.receipt
+        if wasAbsent { receipt[GatewayReceipt.intendedKey] = nil }
+        return receipt
+    }
+
+    private func reconciler<Store: ConnectionStore>(
+        _ store: Store, _ receipt: GatewayReceipt
+    ) -> ConnectionReconciler<Store> {
+        ConnectionReconciler(store: store, endpoint: endpoint.text, receipt: receipt)
     }
 
     package func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) {
         guard let id = job.service?.slug ?? (try? Slug(job.key)) else { throw .wrongAnswer(.missingMember) }
+        let receipt = GatewayReceipt(job.receipt)
         try await through(
-            api: { api throws(DeliveryFailure) in try await api.delete(id) },
-            commandLine: { tool throws(DeliveryFailure) in try await tool.delete(id) })
+            api: { api throws(DeliveryFailure) in try await reconciler(api, receipt).withdraw(id) },
+            commandLine: { tool throws(DeliveryFailure) in try await reconciler(tool, receipt).withdraw(id) })
     }
 
     package func connection(_ slug: Slug) async throws(DeliveryFailure) -> (name: String, record: ConnectionRecord)? {
@@ -115,6 +141,19 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
             } catch .unreachable {
                 throw .unreachable(endpoint: endpoint)
             }
+        }
+    }
+}
+
+extension DeliveryFailure {
+    /// Whether it is sure that the gateway did not do what it was last asked for.
+    fileprivate var isDefinite: Bool {
+        switch self {
+        case .refused(let status, _): (400..<500).contains(status)
+        case .adminTokenRequired, .differentMasterKey, .notOurs, .tokenOverPlainHTTP, .unsuitableSecret,
+            .ownSecretMissing, .wouldLoseSecrets:
+            true
+        default: false
         }
     }
 }

@@ -13,7 +13,7 @@ struct WantedConnection: Sendable {
     let rotationIntervalDays: Int
     /// The keys of all secrets.
     let keys: Set<String>
-    /// What the vault has no opinion on and what a connection made anew keeps: its path prefix and its status.
+    /// What people set at the gateway: as it was when the connection was delivered, or taken over. Empty: no opinion.
     var pathPrefix = ""
     var status = ""
 
@@ -32,6 +32,15 @@ struct WantedConnection: Sendable {
         self.keys = keys
     }
 
+    /// The same with the status and the path prefix that are remembered; those of `remote` where it is taken over.
+    func keeping(_ receipt: GatewayReceipt, _ remote: RemoteConnection, isForeign: Bool) -> WantedConnection {
+        var wanted = self
+        let isKnown = !isForeign && receipt.endpoint != nil
+        wanted.status = isKnown ? receipt.status : GatewayReceipt.status(of: remote)
+        wanted.pathPrefix = isKnown ? receipt.pathPrefix : GatewayReceipt.pathPrefix(of: remote)
+        return wanted
+    }
+
     /// The fields of `remote` that are not as they should be and that the vault decides, in a fixed order.
     func differences(_ remote: RemoteConnection) -> [String] {
         var names: [String] = []
@@ -42,6 +51,10 @@ struct WantedConnection: Sendable {
         if remote.prefix != prefix { names.append("auth_prefix") }
         if remote.secretKey != secretKey { names.append("auth_secret_key") }
         if remote.rotationIntervalDays != rotationIntervalDays { names.append("rotation_interval_days") }
+        if !status.isEmpty {
+            if GatewayReceipt.status(of: remote) != status { names.append("status") }
+            if GatewayReceipt.pathPrefix(of: remote) != pathPrefix { names.append("path_prefix") }
+        }
         return names
     }
 
@@ -51,11 +64,12 @@ struct WantedConnection: Sendable {
         return remote.header.lowercased() == header.lowercased()
     }
 
-    /// Whether changing `remote` in place cannot lead here: the gateway ignores a new base URL, an empty prefix and an
-    /// interval of 0, and never removes a key.
+    /// Whether changing `remote` in place cannot lead here: the gateway ignores a new base URL, an empty prefix (of
+    /// the secret or of the path) and an interval of 0, and never removes a key.
     func needsRemaking(_ remote: RemoteConnection, receipt: GatewayReceipt) -> Bool {
         guard remote.baseURL == baseURL else { return true }
         if rotationIntervalDays == 0, remote.rotationIntervalDays > 0 { return true }
+        if !status.isEmpty, pathPrefix.isEmpty, !GatewayReceipt.pathPrefix(of: remote).isEmpty { return true }
         if !receipt.keys.intersection(remote.credentialKeys).isSubset(of: keys) { return true }
         // A changed mode empties the prefix by itself; "bearer", which would not, is never wanted with an empty one.
         return prefix.isEmpty && !remote.prefix.isEmpty && remote.authMode == authMode

@@ -55,12 +55,12 @@ extension VaultSnapshot {
         return DeliveryPlan(delivery: delivery, service: service, expected: expected, keys: keys, now: now)
     }
 
-    /// All deliveries of the vault, in the order in which they are made.
+    /// All deliveries of the vault, in the order in which they are made; those that were released are not among them.
     package func plans() throws -> [DeliveryPlan] {
         let inventory = try inventory()
         let prints = Dictionary(uniqueKeysWithValues: inventory.entries.map { ($0.name, $0.fingerprint) })
         let services = Dictionary(uniqueKeysWithValues: inventory.services.map { ($0.slug, $0) })
-        return inventory.deliveries.map { delivery in
+        return inventory.deliveries.filter { !$0.isReleased }.map { delivery in
             DeliveryPlan(
                 delivery: delivery, service: delivery.service.flatMap { services[$0] },
                 expected: delivery.entries.compactMap { name in
@@ -107,11 +107,12 @@ package struct DeliveryPlan: Sendable {
     var isRetirementDue: Bool { delivery.retiresOldAt.map { $0 <= now } ?? false }
 
     /// What the adapter gets.
-    func job(secrets: [NamedSecret] = []) -> DeliveryJob {
+    func job(secrets: [NamedSecret] = [], takingOver: Bool = false) -> DeliveryJob {
         let keys = keys
         return DeliveryJob(
             key: delivery.id.key, service: service, expected: expected, secrets: secrets, isApplied: !isPending,
             receipt: delivery.receipt, settings: delivery.settings,
-            retiresOld: delivery.retiresOldAt == nil || isRetirementDue, fingerprint: { keys.fingerprint($0) })
+            retiresOld: delivery.retiresOldAt == nil || isRetirementDue,
+            mayTakeOver: takingOver || delivery.mayTakeOver, fingerprint: { keys.fingerprint($0) })
     }
 }

@@ -73,7 +73,11 @@ package struct Reconciler: Sendable {
     }
 
     /// Brings the given deliveries up to date, in their order. A failure of one leaves it pending and goes on.
-    package func reconcile(_ ids: some Sequence<DeliveryID>) async throws -> [DeliveryOutcome] {
+    ///
+    /// With `takingOver`, what is there and is somebody else's is taken over: the user gave the secret explicitly.
+    package func reconcile(
+        _ ids: some Sequence<DeliveryID>, takingOver: Bool = false
+    ) async throws -> [DeliveryOutcome] {
         var outcomes: [DeliveryOutcome] = []
         let ids = Set(ids).sorted()
         // What the other side makes comes first: files and connections hold it.
@@ -84,7 +88,7 @@ package struct Reconciler: Sendable {
                 outcomes.append(DeliveryOutcome(id: id, service: service, result: .pending(failure)))
                 continue
             }
-            guard let plan = try vault.read({ try $0.plan(id) }) else { continue }
+            guard let plan = try vault.read({ try $0.plan(id) }), !plan.delivery.isReleased else { continue }
             if postponed.contains(id.target) {
                 let result: DeliveryOutcome.Result = plan.isPending ? .postponed : .unchanged
                 outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: result))
@@ -92,7 +96,7 @@ package struct Reconciler: Sendable {
             }
             let result: DeliveryOutcome.Result
             do {
-                result = try await reconcile(id)
+                result = try await reconcile(id, takingOver)
             } catch let failure as DeliveryFailure {
                 result = .pending(failure)
             }
@@ -128,7 +132,7 @@ package struct Reconciler: Sendable {
         return result
     }
 
-    private func reconcile(_ id: DeliveryID) async throws -> DeliveryOutcome.Result {
+    private func reconcile(_ id: DeliveryID, _ takingOver: Bool) async throws -> DeliveryOutcome.Result {
         guard let target = targets[id.target] else { return .unchanged }
         let lock = try locks.acquire(id.target)
         defer { withExtendedLifetime(lock) {} }
@@ -154,11 +158,12 @@ package struct Reconciler: Sendable {
             // What was just delivered is not there: to do it again would release the values again, and say `ok` of what
             // is not.
             if !plan.isPending, result != .unchanged { throw DeliveryFailure.wrongAnswer(.notDone) }
-            if target.guardsForeignObjects, observation != .absent, !plan.delivery.isOwned, !plan.delivery.mayTakeOver {
+            let isUnknown = target.guardsForeignObjects && observation != .absent && !plan.delivery.isOwned
+            if isUnknown || observation.isForeign, !plan.delivery.mayTakeOver, !takingOver {
                 throw DeliveryFailure.notOurs
             }
             result = .delivered(repaired: plan.isPending ? [] : Self.drift(observation))
-            try await apply(plan, to: target)
+            try await apply(plan, to: target, takingOver, wasAbsent: observation == .absent)
         }
         throw DeliveryFailure.busy
     }
@@ -170,7 +175,9 @@ package struct Reconciler: Sendable {
         }
     }
 
-    private func apply(_ plan: DeliveryPlan, to target: any DeliveryTarget) async throws {
+    private func apply(
+        _ plan: DeliveryPlan, to target: any DeliveryTarget, _ takingOver: Bool, wasAbsent: Bool
+    ) async throws {
         let id = plan.delivery.id
         // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
         // from here on, the next run finds an object that it may repair.
@@ -190,7 +197,7 @@ package struct Reconciler: Sendable {
             let key = String(name.text.split(separator: "/").last ?? "")
             return NamedSecret(entry: name, key: key, value: try version.open(vault.keys))
         }
-        let job = fresh.job(secrets: secrets)
+        let job = fresh.job(secrets: secrets, takingOver: takingOver)
         let intent = target.intent(job)
         if !intent.isEmpty {
             try vault.write { transaction in
@@ -200,7 +207,20 @@ package struct Reconciler: Sendable {
                 try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "intended"])
             }
         }
-        let receipt = try await target.apply(job)
+        let receipt: DeliveryReceipt
+        do throws(DeliveryFailure) {
+            receipt = try await target.apply(job)
+        } catch {
+            if let left = target.receipt(of: job, after: error, wasAbsent: wasAbsent) {
+                try vault.write { transaction in
+                    guard var delivery = try transaction.delivery(id), delivery.receipt != left else { return }
+                    delivery.receipt = left
+                    try transaction.saveQuietly(delivery)
+                    try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "refused"])
+                }
+            }
+            throw error
+        }
         try vault.write { transaction in
             guard var delivery = try transaction.delivery(id) else { return }
             delivery.applied = fresh.commitment

@@ -63,6 +63,13 @@ package struct Delivery: Sendable {
     /// which it did.
     static let operationKey = "operation"
 
+    /// Of receipts: the keys of the secrets that were delivered, `/` between them; nil where a target has no such keys.
+    package static let keysKey = "keys"
+
+    /// Whether what was delivered was left where it is while the vault has nothing to deliver there any more. Kept, so
+    /// that what is there is known when it is delivered to again.
+    package var isReleased: Bool { entries.isEmpty && !isWithdrawn }
+
     /// The operation that the current credential should be of; nil where the other side makes none.
     var wantedOperation: String? { settings[Self.operationKey] }
 
@@ -119,6 +126,7 @@ extension ServiceRecord {
             fields[number: "rotate-days"] = connection.rotationIntervalDays.map(UInt64.init)
         }
         fields[text: "removed"] = isRemoved ? "yes" : nil
+        fields[text: "connection-file"] = hasConnectionFile ? nil : "no"
         return fields
     }
 
@@ -143,5 +151,6 @@ extension ServiceRecord {
             slug: slug, namespace: namespace, id: id, name: name, summary: summary, domain: domain, email: email,
             createdAt: Int64(bitPattern: created), ordinal: ordinal, connection: connection)
         isRemoved = fields[text: "removed"] == "yes"
+        hasConnectionFile = fields[text: "connection-file"] != "no"
     }
 }

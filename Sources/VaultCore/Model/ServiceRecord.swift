@@ -15,6 +15,8 @@ package struct ServiceRecord: Sendable, Equatable {
     package let ordinal: UInt64
     /// The connection of a service in gateway mode; nil in native mode.
     package var connection: ConnectionRecord?
+    /// Whether the connection's own secret gets an export file: the user's choice, kept in native mode too.
+    package var hasConnectionFile = true
     /// Whether it is only kept until everything that was delivered of it is taken away.
     package var isRemoved = false
 

@@ -9,15 +9,18 @@ extension VaultTransaction {
             delivery.mayTakeOver = mayTakeOver
             return try declare(delivery)
         }
-        let takesOver = known.mayTakeOver || (mayTakeOver && !known.isOwned)
-        let isSame = known.entries == entries && !known.isWithdrawn && known.mayTakeOver == takesOver
-        guard !isSame else { return }
-        let dropped = known.entries.filter { !entries.contains($0) }
-        known.entries = entries
-        known.isWithdrawn = false
-        known.mayTakeOver = takesOver
-        try declare(known)
-        for name in dropped { try note(id, with: name, isPresent: false) }
+        if known.entries != entries || known.isWithdrawn {
+            let dropped = known.entries.filter { !entries.contains($0) }
+            known.entries = entries
+            known.isWithdrawn = false
+            try declare(known)
+            for name in dropped { try note(id, with: name, isPresent: false) }
+        }
+        // Kept only for what is still to be delivered: once it is, the leave is used up.
+        guard mayTakeOver, !known.mayTakeOver, try plan(id)?.isPending == true else { return }
+        known.mayTakeOver = true
+        try saveQuietly(known)
+        try record(.deliveryDeclared, facts: ["target": id.text, "state": "may take over"])
     }
 
     /// Keeps a setting of a delivery that is declared.

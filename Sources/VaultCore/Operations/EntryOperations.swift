@@ -140,6 +140,7 @@ extension Vault {
     package func remove(_ name: EntryName, everywhere: Bool) throws -> EntryOutcome {
         try write { transaction in
             guard let entry = try transaction.entry(name) else { throw VaultError.noSuchEntry(name) }
+            try transaction.refuseOwnSecret(name)
             let withdrawn = try transaction.remove(entry, everywhere: everywhere)
             return EntryOutcome(
                 name: name, version: entry.currentVersion, isNew: false, deliveries: withdrawn)
@@ -164,7 +165,15 @@ extension Vault {
         try write { transaction in
             guard let entry = try transaction.entry(name) else { throw VaultError.noSuchEntry(name) }
             let ids = entry.deliveries.filter { $0.target == .exportFile }
-            for id in ids { try transaction.withdraw(id) }
+            for id in ids {
+                try transaction.withdraw(id)
+                // It stays so when the service is saved again.
+                guard let slug = try transaction.delivery(id)?.service, id == .connectionFile(slug),
+                    var service = try transaction.service(slug)
+                else { continue }
+                service.hasConnectionFile = false
+                try transaction.save(service)
+            }
             return EntryOutcome(name: name, version: entry.currentVersion, isNew: false, deliveries: ids)
         }
     }
@@ -209,7 +218,20 @@ extension VaultTransaction {
         throw ServiceError.keyIsIssued(try Slug(String(name.text.split(separator: "/")[1])))
     }
 
-    /// Removes an entry, and says what has to be taken away or delivered again.
+    /// A connection cannot be without the secret that it uses while others of its secrets are delivered.
+    func refuseOwnSecret(_ name: EntryName) throws {
+        let parts = name.text.split(separator: "/")
+        guard name.kind == .upstreamSecret, let slug = try? Slug(String(parts[1])),
+            let connection = try service(slug)?.connection,
+            try name == EntryName.upstreamSecret(slug, key: connection.secretKey),
+            let known = try delivery(.gateway(slug)), !known.isWithdrawn
+        else { return }
+        let others = try known.entries.filter { try $0 != name && entry($0) != nil }
+        guard others.isEmpty else { throw ServiceError.secretInUse(name, others: others) }
+    }
+
+    /// Removes an entry, and says what has to be taken away or delivered again. Without `everywhere` nothing but files
+    /// is touched: what was delivered is released, and known as the vault's should it be delivered again.
     func remove(_ entry: Entry, everywhere: Bool) throws -> [DeliveryID] {
         var changed: [DeliveryID] = []
         for id in entry.deliveries {
@@ -218,21 +240,33 @@ extension VaultTransaction {
             if isOnly, id.target == .exportFile || everywhere {
                 try withdraw(id)
                 changed.append(id)
-            } else if isOnly {
-                try remove(id)
-            } else {
-                try leave(id, entry.name)
+            } else if everywhere || id.target == .exportFile {
+                try declare(id, service: delivery.service, entries: delivery.entries.filter { $0 != entry.name })
                 changed.append(id)
+            } else {
+                try release(entry.name, from: delivery)
             }
         }
         try remove(entry.name)
         return changed
     }
 
-    /// Takes one of several entries out of a delivery.
-    func leave(_ id: DeliveryID, _ name: EntryName) throws {
-        guard let known = try delivery(id) else { return }
-        try declare(id, service: known.service, entries: known.entries.filter { $0 != name })
+    /// Takes an entry out of a delivery, and leaves what was delivered of it where it is: what was up to date stays so.
+    private func release(_ name: EntryName, from known: Delivery) throws {
+        let wasApplied = try plan(known.id)?.isPending == false
+        var delivery = known
+        delivery.entries.removeAll { $0 == name }
+        if let keys = delivery.receipt[Delivery.keysKey] {
+            let key = name.text.split(separator: "/").last
+            delivery.receipt[Delivery.keysKey] = keys.split(separator: "/").filter { $0 != key }.joined(separator: "/")
+        }
+        try saveQuietly(delivery)
+        if wasApplied, let commitment = try plan(known.id)?.commitment {
+            delivery.applied = commitment
+            try saveQuietly(delivery)
+        }
+        try note(known.id, with: name, isPresent: false)
+        try record(.deliveryDeclared, facts: ["target": known.id.text, "state": "released"])
     }
 
     /// Keeps another interval, without a new version.

@@ -56,18 +56,32 @@ extension Vault {
             }
             try transaction.save(service)
 
-            var upstreamName: EntryName?
+            var upstream = Upstream()
             if let connection = service.connection {
-                let name = try Self.upstreamName(request.slug, connection.secretKey)
-                if try Self.storeUpstream(request, findings, name, transaction) { adopted.append(name) }
-                upstreamName = name
+                let own = try Self.upstreamName(request.slug, connection.secretKey)
+                let further = try request.furtherKey.map { try Self.upstreamName(request.slug, $0) }
+                upstream = Upstream(own: own, stored: further ?? own)
+                try Self.storeUpstream(request, findings, old?.connection, &upstream, transaction)
+                if upstream.wasAdopted { adopted.append(upstream.stored ?? own) }
             }
-            let ids = try Self.declare(service, upstreamName, request, transaction)
+            var ids = try Self.declare(service, upstream, request, transaction)
+            ids += try Self.shareEmail(of: service, transaction)
             return ServiceOutcome(
                 service: service, apiKey: try transaction.entry(keyName),
-                upstream: try upstreamName.flatMap { try transaction.entry($0) },
-                deliveries: ids, adopted: adopted)
+                upstream: try upstream.stored.flatMap { try transaction.entry($0) },
+                deliveries: Array(Set(ids)).sorted(), adopted: adopted,
+                generated: upstream.wasGenerated && old?.connection != nil ? upstream.stored : nil)
         }
+    }
+
+    /// The upstream secrets of a service that is being saved.
+    private struct Upstream {
+        /// The connection's own; nil in native mode.
+        var own: EntryName?
+        /// The one that this is about.
+        var stored: EntryName?
+        var wasAdopted = false
+        var wasGenerated = false
     }
 
     /// Stores a new upstream secret of a service that has a connection.
@@ -85,15 +99,12 @@ extension Vault {
             var request = ServiceRequest(slug: slug, namespace: service.namespace)
             request.secret = value
             request.isManaged = try transaction.delivery(.sigilumAPI(slug)) != nil
-            let isOwn = key == nil || key == connection.secretKey
-            let wasAdopted = try Self.storeUpstream(
-                request, isOwn ? findings : ServiceFindings(), name, transaction)
-            let own = try Self.upstreamName(slug, connection.secretKey)
-            let ids = try Self.declare(service, own, request, transaction, adding: name)
+            var upstream = Upstream(own: try Self.upstreamName(slug, connection.secretKey), stored: name)
+            try Self.storeUpstream(request, findings, connection, &upstream, transaction)
+            let ids = try Self.declare(service, upstream, request, transaction)
             return ServiceOutcome(
                 service: service, apiKey: try transaction.entry(keyName), upstream: try transaction.entry(name),
-                deliveries: ids,
-                adopted: wasAdopted ? [name] : [])
+                deliveries: ids, adopted: upstream.wasAdopted ? [name] : [])
         }
     }
 
@@ -117,13 +128,14 @@ extension Vault {
             let stored = old?.connection
             guard let baseURL = request.baseURL ?? stored?.baseURL else { throw ServiceError.baseURLRequired }
             let authMode = request.authMode ?? stored?.authMode ?? .bearer
-            // Header, prefix and key belong to an auth mode: another mode starts from its own defaults.
+            // Header and prefix belong to an auth mode: another mode starts from its own defaults. The key names a secret,
+            // which is in use: it stays.
             let kept = stored?.authMode == authMode ? stored : nil
             connection = ConnectionRecord(
                 baseURL: baseURL, authMode: authMode,
                 header: request.header ?? kept?.header ?? authMode.defaultHeader(for: slug),
                 prefix: request.prefix ?? kept?.prefix ?? authMode.defaultPrefix,
-                secretKey: request.secretKey ?? kept?.secretKey ?? authMode.defaultSecretKey,
+                secretKey: request.secretKey ?? stored?.secretKey ?? authMode.defaultSecretKey,
                 rotationIntervalDays: request.rotationIntervalDays ?? stored?.rotationIntervalDays)
         }
         let summary = mode == .native ? "Native service" : "Service behind the local gateway"
@@ -138,13 +150,31 @@ extension Vault {
         }
         // The API gives the id of a service that is registered there.
         let newID = request.isManaged ? "" : Self.newServiceID()
-        return ServiceRecord(
+        let email = try request.email ?? old?.email ?? transaction.email(of: request.namespace)
+        var service = ServiceRecord(
             slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? newID,
             name: request.name ?? old?.name ?? slug.text,
             summary: request.summary ?? (isOtherMode ? nil : old?.summary) ?? summary,
             domain: request.domain ?? old?.domain ?? "localhost",
-            email: request.email ?? old?.email ?? "\(request.namespace.text)@local.sigilum",
+            email: email ?? "\(request.namespace.text)@local.sigilum",
             createdAt: old?.createdAt ?? transaction.time, ordinal: ordinal, connection: connection)
+        service.hasConnectionFile = request.exportsSecret ?? old?.hasConnectionFile ?? true
+        return service
+    }
+
+    /// The user of a namespace has one e-mail: gives it to the other services, and answers where it is to be told.
+    private static func shareEmail(
+        of service: ServiceRecord, _ transaction: VaultTransaction
+    ) throws -> [DeliveryID] {
+        var ids: [DeliveryID] = []
+        for var other in try transaction.inventory().services
+        where other.namespace == service.namespace && other.email != service.email && !other.isRemoved {
+            other.email = service.email
+            try transaction.save(other)
+            let id = DeliveryID.localAPI(other.slug)
+            if try transaction.delivery(id)?.isWithdrawn == false { ids.append(id) }
+        }
+        return ids
     }
 
     /// `svc_` and 12 characters of lower-case base32 (RFC 4648): 60 random bits.
@@ -154,15 +184,16 @@ extension Vault {
     }
 
     /// Stores the connection's secret: given, else what the vault has, else the file's, else a new one. An older value
-    /// of a file becomes a version of its own before a given one replaces it. True where the file was taken over.
+    /// of a file becomes a version of its own before a given one replaces it.
     private static func storeUpstream(
-        _ request: ServiceRequest, _ findings: ServiceFindings, _ name: EntryName, _ transaction: VaultTransaction
-    ) throws -> Bool {
+        _ request: ServiceRequest, _ findings: ServiceFindings, _ old: ConnectionRecord?, _ upstream: inout Upstream,
+        _ transaction: VaultTransaction
+    ) throws {
+        guard let name = upstream.stored else { return }
         let policy = StorePolicy(rotationIntervalDays: request.rotationIntervalDays)
-        var wasAdopted = false
-        if try transaction.entry(name) == nil, let found = findings.connectionFile {
+        if try name == upstream.own && transaction.entry(name) == nil, let found = findings.connectionFile {
             try transaction.store(found.bytes, as: name, origin: .adopted, policy: policy)
-            wasAdopted = true
+            upstream.wasAdopted = true
         }
         if let given = request.secret {
             try transaction.store(given.bytes, as: name, origin: .given, policy: policy)
@@ -170,18 +201,28 @@ extension Vault {
             if let days = request.rotationIntervalDays, entry.rotationIntervalDays != days {
                 try transaction.setRotationInterval(name, days: days)
             }
-        } else {
+        } else if try !isKeptElsewhere(name, old, transaction) {
             let generated = RandomSecret.make(prefix: "gw_", byteCount: 24, in: .hex)
             let policy = StorePolicy(generator: "gw_:hex:24", rotationIntervalDays: request.rotationIntervalDays)
             try transaction.store(generated, as: name, origin: .generated, policy: policy)
+            upstream.wasGenerated = true
         }
-        return wasAdopted
+    }
+
+    /// Whether the gateway has the value, and the vault never had it: of a connection that was taken over with another
+    /// of its secrets. One that is made up must not take its place.
+    private static func isKeptElsewhere(
+        _ name: EntryName, _ old: ConnectionRecord?, _ transaction: VaultTransaction
+    ) throws -> Bool {
+        guard let old, name.text.hasSuffix("/" + old.secretKey), let slug = try? Slug(name.text.split(separator: "/")[1].description),
+            let known = try transaction.delivery(.gateway(slug)), !known.isWithdrawn
+        else { return false }
+        return try known.entries.contains { try $0 != name && transaction.entry($0) != nil }
     }
 
     /// Declares where a service's credentials should be, where that is not declared yet.
     private static func declare(
-        _ service: ServiceRecord, _ upstream: EntryName?, _ request: ServiceRequest, _ transaction: VaultTransaction,
-        adding further: EntryName? = nil
+        _ service: ServiceRecord, _ upstream: Upstream, _ request: ServiceRequest, _ transaction: VaultTransaction
     ) throws -> [DeliveryID] {
         let slug = service.slug
         let keyName = EntryName.serviceAPIKey(slug)
@@ -192,16 +233,18 @@ extension Vault {
             try transaction.wantCredential(.sigilumAPI(slug))
         }
         let fileID = DeliveryID.connectionFile(slug), gatewayID = DeliveryID.gateway(slug)
-        if let upstream {
+        if let own = upstream.own {
             let known = try transaction.delivery(gatewayID)
-            let entries = Set((known?.entries ?? []) + [upstream] + (further.map { [$0] } ?? []))
+            let names = try [own, upstream.stored].compactMap { $0 }.filter { try transaction.entry($0) != nil }
+            let entries = Set((known?.entries ?? []) + names)
             try transaction.declare(
                 gatewayID, service: slug, entries: Array(entries), mayTakeOver: request.secret != nil)
             let isExported = try transaction.delivery(fileID) != nil
-            let wantsExport = request.exportsSecret ?? (isExported || known == nil)
-            if wantsExport {
-                try transaction.declare(fileID, service: slug, entries: [upstream])
-                ids.append(fileID)
+            if service.hasConnectionFile {
+                if try transaction.entry(own) != nil {
+                    try transaction.declare(fileID, service: slug, entries: [own])
+                    ids.append(fileID)
+                }
             } else if isExported {
                 try transaction.withdraw(fileID)
                 ids.append(fileID)

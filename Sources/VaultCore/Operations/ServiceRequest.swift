@@ -14,6 +14,8 @@ package struct ServiceRequest: Sendable {
     package var header: String?
     package var prefix: String?
     package var secretKey: String?
+    /// The key under which ``secret`` is stored where it is not the connection's own.
+    package var furtherKey: String?
     package var rotationIntervalDays: UInt32?
     /// Whether the service is registered at the API over HTTP, which makes its key, instead of in the local database.
     package var isManaged = false
@@ -53,6 +55,8 @@ package struct ServiceOutcome: Sendable {
     package let deliveries: [DeliveryID]
     /// Names of entries that were taken over from export files.
     package let adopted: [EntryName]
+    /// A secret that was made up although the connection was there already.
+    package var generated: EntryName?
 }
 
 /// Why a service cannot be saved.
@@ -70,6 +74,8 @@ package enum ServiceError: Error, Sendable, Equatable {
     case registeredElsewhere(isManaged: Bool)
     /// The API makes the keys of this service: none can be given.
     case keyIsIssued(Slug)
+    /// The connection uses this secret, and others of its secrets are delivered with it.
+    case secretInUse(EntryName, others: [EntryName])
     /// The name of the secret within the connection cannot be part of an entry's name.
     case malformedSecretKey
 }

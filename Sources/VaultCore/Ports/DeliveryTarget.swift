@@ -60,13 +60,15 @@ package struct DeliveryJob: Sendable {
     package let settings: DeliverySettings
     /// Whether credentials that the current one replaced are to be made invalid now: the time they were granted is over.
     package let retiresOld: Bool
+    /// Whether something of that name that the vault did not make may be taken over: the user gave the secret explicitly.
+    package let mayTakeOver: Bool
     /// The vault's fingerprint of any bytes, to compare what a target holds with ``expected``.
     package let fingerprint: @Sendable (borrowing SecretBytes) -> Fingerprint
 
     package init(
         key: String, service: ServiceRecord?, expected: [(entry: EntryName, fingerprint: Fingerprint)],
         secrets: [NamedSecret], isApplied: Bool, receipt: DeliveryReceipt, settings: DeliverySettings = [:],
-        retiresOld: Bool = true,
+        retiresOld: Bool = true, mayTakeOver: Bool = false,
         fingerprint: @escaping @Sendable (borrowing SecretBytes) -> Fingerprint
     ) {
         self.key = key
@@ -77,6 +79,7 @@ package struct DeliveryJob: Sendable {
         self.receipt = receipt
         self.settings = settings
         self.retiresOld = retiresOld
+        self.mayTakeOver = mayTakeOver
         self.fingerprint = fingerprint
     }
 }
@@ -88,6 +91,14 @@ package enum Observation: Sendable, Equatable {
     /// Something is there; `differences` names the fields that are not as they should be (`base_url`, `mode`,
     /// `content`, `secret_version`, …), in a fixed order. Empty: it is what it should be.
     case present(differences: [String])
+
+    /// The difference that says that what is there is somebody else's.
+    package static let foreign = "foreign"
+
+    /// Whether the target says that what is there is not what the vault made.
+    package var isForeign: Bool {
+        if case .present(let differences) = self { differences.contains(Self.foreign) } else { false }
+    }
 }
 
 /// Why a delivery did not happen. Nothing here quotes what the other side said: it can hold a secret.
@@ -105,6 +116,8 @@ package enum DeliveryFailure: Error, Sendable, Equatable {
     /// A secret cannot be carried unchanged: it is not UTF-8, is empty, or has white space at an end, which the other
     /// side would trim. Nothing was sent.
     case unsuitableSecret
+    /// The connection needs its own secret to be made, and the vault does not have that one. Nothing was changed.
+    case ownSecretMissing
     /// The change needs the connection made anew, and the gateway holds this many secrets of it that the vault does
     /// not have and that would be lost. Nothing was changed.
     case wouldLoseSecrets(count: Int)
@@ -167,8 +180,9 @@ package enum WrongAnswer: String, Sendable {
 package protocol DeliveryTarget: Sendable {
     var kind: TargetKind { get }
 
-    /// Whether something that is there already and that the vault did not make may only be taken over when the user
-    /// gave the secret explicitly.
+    /// Whether something that is there already, while the vault never began to make it, may only be taken over when the
+    /// user gave the secret explicitly. A target that can tell more says so in ``observe(_:)``; see
+    /// ``Observation/isForeign``.
     var guardsForeignObjects: Bool { get }
 
     /// Compares what is there with what should be; changes nothing and needs no secret.
@@ -179,6 +193,17 @@ package protocol DeliveryTarget: Sendable {
     /// for targets that replace whatever they find.
     func intent(_ job: DeliveryJob) -> DeliveryReceipt
 
+    /// The receipt to go on with after ``apply(_:)`` failed: without an intent that surely came to nothing. nil keeps what
+    /// the intent made of it, since the other side may have done what it did not confirm.
+    ///
+    /// - Parameters:
+    ///   - job: The failed one; its receipt is the one before the intent.
+    ///   - failure: How it failed.
+    ///   - wasAbsent: Whether nothing was there a moment before.
+    func receipt(
+        of job: DeliveryJob, after failure: DeliveryFailure, wasAbsent: Bool
+    ) -> DeliveryReceipt?
+
     /// Makes what is there what it should be, and returns what to remember of it.
     func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt
 
@@ -188,6 +213,10 @@ package protocol DeliveryTarget: Sendable {
 
 extension DeliveryTarget {
     package func intent(_ job: DeliveryJob) -> DeliveryReceipt { [:] }
+
+    package func receipt(
+        of job: DeliveryJob, after failure: DeliveryFailure, wasAbsent: Bool
+    ) -> DeliveryReceipt? { nil }
 }
 
 /// A credential that the other side made, and shows only this once.

@@ -42,7 +42,9 @@ struct ServiceAdd: SigilumCommand {
         let surroundings = Surroundings(context)
         let isManaged = try DeploymentMode.forServices(surroundings) == .managed
         let slug = try service.slug()
-        // Everything that can be wrong with the words is found before anything is made or stored.
+        // Everything that can be wrong with the words is found before anything is made or stored. The secret comes first:
+        // what it is read from must not be inherited by a command that the master key comes from.
+        let upstreamSecret = try secret.read(context, surroundings)
         let existing = try Session.openIfThere(context, vault)
         var request = ServiceRequest(
             slug: slug,
@@ -63,7 +65,7 @@ struct ServiceAdd: SigilumCommand {
             throw ServiceError.otherNamespace(known.namespace)
         }
         try connection.fill(&request, known: known, say: surroundings.say)
-        request.secret = try secret.read(context, surroundings)
+        request.secret = upstreamSecret
         guard request.secret == nil || (request.mode ?? known?.mode) == .gateway else {
             throw Failure.usage("An upstream secret needs --mode gateway", hints: ["nothing was stored"])
         }
@@ -78,7 +80,8 @@ struct ServiceAdd: SigilumCommand {
                 owner: nil
             ).registeredService(
                 slug: slug, namespace: request.namespace,
-                email: request.email ?? known?.email ?? ServiceRules.defaultEmail(request.namespace))
+                email: try request.email ?? known?.email ?? existing?.vault.read { try $0.email(of: request.namespace) }
+                    ?? ServiceRules.defaultEmail(request.namespace))
 
         let session = try existing ?? Session.open(context, vault, for: .storing)
         let reconciler = try session.reconciler(delivery)
@@ -86,7 +89,11 @@ struct ServiceAdd: SigilumCommand {
         let findings = try session.findings(slug, secretKey: request.secretKey, registered: registered)
         let outcome = try session.vault.save(request, findings: findings)
         session.sayAdopted(outcome)
-        let delivered = try await reconciler.reconcile(outcome.deliveries)
+        if let name = outcome.generated {
+            surroundings.say(
+                .info("Made up a new secret, since the vault has none under that key: \(name.text) is what the connection uses"))
+        }
+        let delivered = try await reconciler.reconcile(outcome.deliveries, takingOver: request.secret != nil)
         return try Conclusion(
             done: "Service registered: \(slug.text)", saved: "Service saved, not delivered: \(slug.text)",
             fields: try fields(outcome, session), outcomes: delivered,

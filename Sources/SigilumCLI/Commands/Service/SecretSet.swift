@@ -54,7 +54,7 @@ struct ServiceSecretSet: SigilumCommand {
         }
         session.sayAdopted(outcome)
         let reconciler = try session.reconciler(delivery)
-        let delivered = try await reconciler.reconcile(outcome.deliveries)
+        let delivered = try await reconciler.reconcile(outcome.deliveries, takingOver: true)
         return try Conclusion(
             done: "Secret updated for service: \(slug.text)", saved: "Secret saved, not delivered: \(slug.text)",
             fields: try fields(outcome, session), outcomes: delivered,
@@ -67,22 +67,48 @@ struct ServiceSecretSet: SigilumCommand {
         _ slug: Slug, _ key: String?, _ value: SharedSecret, _ context: Context, _ surroundings: Surroundings,
         _ existing: Session?
     ) async throws -> ServiceRequest {
+        // What the vault knows is not adopted.
+        guard try existing?.vault.read({ try $0.service(slug)?.isRemoved }) != false else {
+            throw ServiceError.noConnection(slug)
+        }
         guard !delivery.network.offline,
             let found = try await Session.gateway(context, surroundings, delivery.gateway).connection(slug)
         else { throw ServiceError.noConnection(slug) }
         var request = ServiceRequest(
             slug: slug,
             namespace: try Session.namespace(context, surroundings, option: namespace, session: existing))
+        let record = found.record
         request.name = found.name
         request.mode = .gateway
-        request.baseURL = found.record.baseURL
-        request.authMode = found.record.authMode
-        request.header = found.record.header
-        request.prefix = found.record.prefix
-        request.secretKey = key ?? found.record.secretKey
-        request.rotationIntervalDays = found.record.rotationIntervalDays
+        // Our own spelling of the address would be another one to the gateway.
+        _ = try taken("base URL") { () throws(Failure) in
+            try ConnectionRules.baseURL(record.baseURL, say: surroundings.say)
+        }
+        request.baseURL = record.baseURL
+        request.authMode = record.authMode
+        request.header = try taken("header") { () throws(Failure) in
+            try ConnectionRules.header(record.header, for: record.authMode)
+        }
+        request.prefix = try taken("prefix") { () throws(Failure) in try ConnectionRules.authPrefix(record.prefix) }
+        let own = record.secretKey.isEmpty ? key ?? record.authMode.defaultSecretKey : record.secretKey
+        request.secretKey = try taken("secret key") { () throws(Failure) in try ConnectionRules.secretKey(own) }
+        if let key, key != own { request.furtherKey = key }
+        request.rotationIntervalDays = record.rotationIntervalDays
         request.secret = value
         return request
+    }
+
+    /// What came from the gateway keeps the rules of what comes from a user. Nothing of it is quoted: it can hold a
+    /// password.
+    private func taken(_ what: Message, _ body: () throws(Failure) -> String) throws(Failure) -> String {
+        do throws(Failure) {
+            return try body()
+        } catch {
+            throw Failure(
+                .refused, code: "unusable-connection",
+                "The gateway's connection cannot be taken over: its \(what) is not one that can be used",
+                hints: ["nothing was stored; mend it at the gateway, or make it anew with service add"])
+        }
     }
 
     private func fields(_ outcome: ServiceOutcome, _ session: Session) throws -> [Field] {

@@ -29,12 +29,16 @@ struct ServiceShow: SigilumCommand {
         }
         var report = Report(.ok("Service: \(slug.text)"), fields: facts(record))
         report.lines = [.text(indent: 2, "credentials:")]
-        for entry in entries {
+        // Each value once: every opening is a release of its own in the log.
+        let values = try entries.map { entry in
+            (entry, try session.value(of: entry, reveal: reveal.revealSecrets, purpose: "service show"))
+        }
+        for (entry, value) in values {
             report.lines.append(
                 .row([
                     .plain(" "), .untrusted(entry.name.text), .plain("version \(entry.currentVersion)"),
                     .plain(Timestamp.text(entry.updatedAt)),
-                    try session.value(of: entry, reveal: reveal.revealSecrets, purpose: "service show"),
+                    value,
                 ]))
         }
         report.lines.append(.text(indent: 2, "deliveries:"))
@@ -43,7 +47,7 @@ struct ServiceShow: SigilumCommand {
         }
         report.json = .object(
             facts(record).map { ($0.key, $0.value.json) } + [
-                ("credentials", .array(try entries.map { try document($0, session) })),
+                ("credentials", .array(values.map(document))),
                 (
                     "deliveries",
                     .array(
@@ -75,11 +79,11 @@ struct ServiceShow: SigilumCommand {
         return fields
     }
 
-    private func document(_ entry: Entry, _ session: Session) throws -> JSON {
+    private func document(_ entry: Entry, _ value: Value) -> JSON {
         .object([
             ("name", .string(entry.name.text)), ("version", .integer(Int64(entry.currentVersion))),
             ("updated_at", .string(Timestamp.text(entry.updatedAt))),
-            ("value", try session.value(of: entry, reveal: reveal.revealSecrets, purpose: "service show").json),
+            ("value", value.json),
         ])
     }
 }
