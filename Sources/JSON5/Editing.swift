@@ -1,8 +1,8 @@
 internal import SecureMemory
 
 extension JSON5Document {
-    /// Works out what to replace so that the text says what the changes say, made one after the other: in the order of
-    /// the text, not overlapping, and nothing where all is so already.
+    /// Works out what to replace so that the text says what the changes say; of two changes of one member, the later
+    /// counts. The edits are in the order of the text, do not overlap, and are none where all is so already.
     ///
     /// Whatever lies outside the members that are set or removed stays byte for byte: comments, order, white space,
     /// line ends. Setting changes the last of several members of one key, which is the one that counts; a value that

@@ -64,7 +64,7 @@ struct PlannedMember {
     var plan: Plan
 }
 
-/// Several changes as one tree, as if they were made one after the other.
+/// Several changes as one tree; of two changes of one member, the later counts.
 struct Plan {
     enum Action {
         case set(JSON5Value)

@@ -25,15 +25,20 @@ extension Folder {
     }
 
     /// As ``replace(_:with:owner:durably:)``, but only where the name still has the very file that `expected` is the status
-    /// of, looked at right before the new one takes its place; otherwise answers false, and nothing has changed.
+    /// of, with the content `old`, looked at right before the new one takes its place; otherwise answers false, and
+    /// nothing has changed.
+    ///
+    /// The content counts besides, since a file's times pass in steps of some milliseconds: what is saved twice within one
+    /// and has the same length has the same status.
     package func replace(
-        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?, onlyIf expected: FileStatus
+        _ name: String, with secret: borrowing SecretBytes, owner: FileOwner?, onlyIf expected: FileStatus,
+        holding old: borrowing SecretBytes
     ) throws(FileError) -> Bool {
         let full = try path(of: name, for: "rename")
         guard expected.kind == .regular else { throw .unsafe(path: full, problem: .notRegularFile, mend: nil) }
         do {
             try place(secret, owner: owner, durably: true, path: full) { folder, temporary in
-                guard let there = try? status(name), there == expected else {
+                guard isStill(name, expected, holding: old) else {
                     errno = ESTALE
                     return -1
                 }
@@ -43,6 +48,12 @@ extension Folder {
         } catch .system("rename", full, ESTALE) {
             return false
         }
+    }
+
+    private func isStill(_ name: String, _ expected: FileStatus, holding old: borrowing SecretBytes) -> Bool {
+        guard let content = try? readSecret(name, limit: old.count), content.equals(old) else { return false }
+        // Last, so that what is written while the content is read shows.
+        return (try? status(name)) == expected
     }
 
     /// Makes a new file, 0600, that appears with all its bytes or not at all.

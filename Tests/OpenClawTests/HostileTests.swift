@@ -91,16 +91,14 @@ struct HostileTests {
         let error = unsafe(scene.home, .othersMayWrite)
         #expect(try await scene.failures() == [error, error, error, error])
         chmod(scene.home, 0o700)
-        mkdir(scene.base + "/shared", 0o700)
-        chmod(scene.base + "/shared", mode)
-        scene.write("{}", to: scene.base + "/shared/file")
+        mkdir(scene.base + "/common", 0o700)
+        chmod(scene.base + "/common", mode)
+        scene.write("{}", to: scene.base + "/common/file")
         unlink(scene.path)
-        symlink("../shared/file", scene.path)
-        let linked = unsafe(scene.base + "/shared", .othersMayWrite)
-        let found = try await scene.failures()
-        #expect(found.allSatisfy { if case .unsafePath = $0 { true } else { false } })
-        #expect(found.count == 4 && (found[0] == linked || mode == 0o1777))
-        #expect(scene.text(scene.base + "/shared/file") == "{}")
+        symlink("../common/file", scene.path)
+        let linked = unsafe(scene.base + "/common", .othersMayWrite)
+        #expect(try await scene.failures() == [linked, linked, linked, linked])
+        #expect(scene.text(scene.base + "/common/file") == "{}")
     }
 
     @Test("a file larger than 64 MiB is refused, unread")
@@ -111,25 +109,7 @@ struct HostileTests {
         #expect(failures.allSatisfy { $0 == .unsafePath(path: scene.path, reason: "it is larger than 67108864 bytes") })
     }
 
-    @Test("what a person saves between reading and writing is not lost")
-    func concurrentSave() async throws {
-        scene.write("{ a: 'first' }")
-        let status = try #require(try scene.status())
-        scene.write("{ a: 'second' }")
-        let content = SecretBytes(copying: Array("{ a: 'ours' }".utf8))
-        #expect(try !scene.folder.replace("openclaw.json", with: content, owner: nil, onlyIf: status))
-        #expect(scene.text() == "{ a: 'second' }")
-        unlink(scene.path)
-        #expect(try !scene.folder.replace("openclaw.json", with: content, owner: nil, onlyIf: status))
-        #expect(try scene.folder.names() == [])
-        scene.write("{}")
-        let now = try #require(try scene.status())
-        #expect(try scene.folder.replace("openclaw.json", with: content, owner: nil, onlyIf: now))
-        #expect(scene.text() == "{ a: 'ours' }")
-        #expect(try scene.folder.names() == ["openclaw.json"])
-    }
-
-    @Test("two writers of different files of one folder, and many of one, lose nothing")
+    @Test("many writers at once lose nothing")
     func manyWriters() async throws {
         scene.write("{ a: 'canary-other' }")
         let job = try scene.job()

@@ -127,6 +127,33 @@ struct ReplaceTests {
         #expect(try scratch.folder.names() == ["key"])
     }
 
+    @Test("a file that is another by now, in content, status or kind, is not replaced where that was asked")
+    func onlyIfUnchanged() throws {
+        func replace(_ expected: FileStatus, _ old: String) throws -> Bool {
+            try scratch.folder.replace(
+                "key", with: secret("new"), owner: nil, onlyIf: expected, holding: secret(old))
+        }
+        scratch.write("old", to: "key")
+        let status = try #require(try scratch.folder.status("key"))
+        for old in ["odd", "older", "ol", ""] { #expect(try !replace(status, old)) }
+        scratch.write("old", to: "again")
+        let other = try #require(try scratch.folder.status("again"))
+        #expect(try !replace(other, "old"))
+        chmod(scratch("key"), 0o640)
+        #expect(try !replace(status, "old"))
+        #expect(scratch.text("key") == "old")
+        let now = try #require(try scratch.folder.status("key"))
+        #expect(try replace(now, "old"))
+        #expect(scratch.text("key") == "new")
+        #expect(try scratch.folder.status("key")?.mode == 0o600)
+        unlink(scratch("key"))
+        #expect(try !replace(now, "new"))
+        symlink("again", scratch("key"))
+        #expect(try !replace(other, "old"))
+        #expect(try scratch.folder.names() == ["again", "key"])
+        #expect(scratch.text("again") == "old")
+    }
+
     @Test("what a killed writer left is removed; a living writer's file and look-alikes stay")
     func staleTemporaries() throws {
         scratch.write("left", to: ".sigilum-0a1b2c3d.tmp")

@@ -165,7 +165,8 @@ extension Openers {
     static let unset = Openers(
         storage: { _, _, _, _ in throw Unset() }, anchors: { _, _ in preconditionFailure("no anchors in this test") },
         exportFiles: { _, _ in preconditionFailure("no export files in this test") },
-        adoptableFile: { _, _ in throw Unset() }, localAPI: { _ in throw Unset() }, gateway: { _ in throw Unset() })
+        adoptableFile: { _, _ in throw Unset() }, localAPI: { _ in throw Unset() }, gateway: { _ in throw Unset() },
+        openClaw: { preconditionFailure("no configuration in this test") }, sigilumAPI: { _ in throw Unset() })
 
     private struct Unset: Error {}
 }

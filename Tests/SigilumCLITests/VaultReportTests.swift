@@ -101,6 +101,7 @@ import VaultTestSupport
                   key_source:   ~/.sigilum-workspace/gateway-master-key
                   key_kind:     random
                   generation:   2
+                  targets:      none
                   pending:      none
                   anchor:       generation 2, audit record 3
                   wipe_pending: no

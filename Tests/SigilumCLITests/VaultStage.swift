@@ -18,6 +18,7 @@ final class VaultStage: Sendable {
     let storage = MemoryStorage()
     let anchors = MemoryAnchors()
     let files = StageTarget(.exportFile), localAPI = StageTarget(.localAPI), gateway = StageTarget(.gateway)
+    let openClaw = StageTarget(.openClaw), sigilumAPI = StageTarget(.sigilumAPI)
     private let clock = Mutex(VaultStage.start)
     private let reached = Mutex<[String]>([])
 
@@ -114,6 +115,7 @@ final class VaultStage: Sendable {
     private var openers: Openers {
         let note: @Sendable (String) -> Void = { [self] kind in reached.withLock { $0.append(kind) } }
         let (storage, anchors, files, localAPI, gateway) = (storage, anchors, files, localAPI, gateway)
+        let (openClaw, sigilumAPI) = (openClaw, sigilumAPI)
         return Openers(
             storage: { _, _, createIfMissing, _ in createIfMissing || storage.rows.head != nil ? storage : nil },
             anchors: { _, _ in anchors },
@@ -128,6 +130,11 @@ final class VaultStage: Sendable {
             gateway: { _ in
                 note("gateway")
                 return gateway
+            },
+            openClaw: { openClaw },
+            sigilumAPI: { _ in
+                note("sigilum-api")
+                return sigilumAPI
             })
     }
 }

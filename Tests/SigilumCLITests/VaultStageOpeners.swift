@@ -11,7 +11,8 @@ extension Openers {
         self.init(
             storage: { _, _, _, _ in throw NothingBehind() }, anchors: { _, _ in NoAnchors() },
             exportFiles: { _, _ in StageTarget(.exportFile) }, adoptableFile: { _, _ in throw NothingBehind() },
-            localAPI: { _ in throw NothingBehind() }, gateway: { _ in throw NothingBehind() })
+            localAPI: { _ in throw NothingBehind() }, gateway: { _ in throw NothingBehind() },
+            openClaw: { StageTarget(.openClaw) }, sigilumAPI: { _ in throw NothingBehind() })
     }
 }
 

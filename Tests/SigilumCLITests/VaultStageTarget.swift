@@ -3,7 +3,8 @@ import Synchronization
 import VaultCore
 
 /// A target in memory: holds fingerprints, can be changed behind the vault's back, and can fail.
-final class StageTarget: DeliveryTarget, ServiceDirectory, ConnectionDirectory {
+final class StageTarget: CredentialIssuer, ServiceDirectory, ConnectionDirectory, AccountDirectory, ConfigurationEditor
+{
     private struct State {
         var held: [String: [Fingerprint]] = [:]
         var failure: DeliveryFailure?
@@ -59,6 +60,20 @@ final class StageTarget: DeliveryTarget, ServiceDirectory, ConnectionDirectory {
     func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner? { nil }
 
     func registeredServices(namespace: Namespace) throws(DeliveryFailure) -> [RegisteredService] { [] }
+
+    func issue(_ job: DeliveryJob, operation: String) async throws(DeliveryFailure) -> IssuedCredential {
+        try check()
+        return IssuedCredential(
+            value: SharedSecret(SecretBytes(copying: Array("sk_live_\(operation)".utf8))),
+            receipt: ["service_id": "svc_1", "key_id": "key_\(operation)"])
+    }
+
+    func services() async throws(DeliveryFailure) -> [RegisteredService] {
+        try check()
+        return []
+    }
+
+    func check(path: String, settings: DeliverySettings) throws(DeliveryFailure) { try check() }
 
     func connection(_ slug: Slug) async throws(DeliveryFailure) -> (name: String, record: ConnectionRecord)? { nil }
 

@@ -13,7 +13,8 @@ extension Session {
         try vault.write { try $0.set(Self.apiSetting, to: address) }
     }
 
-    /// The managed API's address: an option or a setting, else what was signed in to, else the default.
+    /// The managed API's address for what is registered there newly: an option or a setting, else what was signed in to,
+    /// else the default.
     func managedAddress(_ options: APIOptions) throws -> String {
         let isNamed =
             options.apiUrl != nil || surroundings.setting("SIGILUM_API_URL") != nil || config.value(.apiURL) != nil
@@ -21,21 +22,23 @@ extension Session {
         return try DeploymentMode.managed.apiURL(option: options.apiUrl, config: config, surroundings: surroundings)
     }
 
-    /// The API over HTTP, with the owner token of each service's namespace.
+    /// The API over HTTP, with the owner token of each service's namespace, at the address that the service was registered
+    /// at: a token is sent to another one only where an option says so.
     func managedAPI(_ options: APIOptions) throws -> ManagedAPI {
-        let (address, inputs) = (try managedAddress(options), context.openers)
-        return ManagedAPI { (namespace) throws(DeliveryFailure) in
+        let (address, openers) = (try managedAddress(options), context.openers)
+        let open: ManagedAPI.Open = { (account) throws(DeliveryFailure) in
             do {
-                return try inputs.sigilumAPI(
+                return try openers.sigilumAPI(
                     Openers.SigilumAPIInputs(
-                        baseURL: address, allowsInsecureHTTP: options.allowInsecureHttp,
-                        token: { try self.ownerToken(namespace) }))
+                        baseURL: account.address, allowsInsecureHTTP: options.allowInsecureHttp,
+                        token: { try self.ownerToken(account.namespace) }))
             } catch let failure as DeliveryFailure {
                 throw failure
             } catch {
-                throw .unreachable(endpoint: address)
+                throw .unreachable(endpoint: account.address)
             }
         }
+        return ManagedAPI(address: address, isNamed: options.apiUrl != nil, open: open)
     }
 
     /// `SIGILUM_OWNER_TOKEN`, else the vault's.
@@ -70,54 +73,66 @@ extension Session {
     }
 }
 
-/// The API over HTTP as the reconciler sees it: every service is its namespace's, and called with that owner's token.
+/// The API over HTTP as the reconciler sees it: every service is its namespace's, at the address it was registered at, and
+/// called with that owner's token.
 struct ManagedAPI: CredentialIssuer {
+    /// Whose services, and where.
+    struct Account: Hashable, Sendable {
+        let namespace: Namespace
+        let address: String
+    }
+
+    typealias Target = any CredentialIssuer & AccountDirectory
+    typealias Open = @Sendable (Account) throws(DeliveryFailure) -> Target
+
     let kind = TargetKind.sigilumAPI
     let guardsForeignObjects = false
+    private let address: String
+    /// Whether an option names the address: then it is taken for every service.
+    private let isNamed: Bool
     private let accounts: Accounts
 
-    init(_ open: @escaping @Sendable (Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory) {
+    init(address: String, isNamed: Bool, open: @escaping Open) {
+        self.address = address
+        self.isNamed = isNamed
         accounts = Accounts(open)
     }
 
-    /// The account of a namespace; the same one each time, so that its token is opened once.
-    func account(_ namespace: Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory {
-        try accounts.account(namespace)
+    /// The services of a namespace at the address of this command.
+    func directory(_ namespace: Namespace) throws(DeliveryFailure) -> any AccountDirectory {
+        try accounts.target(Account(namespace: namespace, address: address))
     }
 
-    private func account(_ job: DeliveryJob) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory {
+    private func target(_ job: DeliveryJob) throws(DeliveryFailure) -> Target {
         guard let namespace = job.service?.namespace else { throw .ownerTokenRequired }
-        return try accounts.account(namespace)
+        let known = isNamed ? nil : job.settings["api_url"]
+        return try accounts.target(Account(namespace: namespace, address: known ?? address))
     }
 
-    func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation {
-        try await account(job).observe(job)
-    }
+    func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation { try await target(job).observe(job) }
 
-    func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt {
-        try await account(job).apply(job)
-    }
+    func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt { try await target(job).apply(job) }
 
-    func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) { try await account(job).withdraw(job) }
+    func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) { try await target(job).withdraw(job) }
 
     func issue(_ job: DeliveryJob, operation: String) async throws(DeliveryFailure) -> IssuedCredential {
-        try await account(job).issue(job, operation: operation)
+        try await target(job).issue(job, operation: operation)
     }
 
+    /// The same target for the same account each time, so that its token is opened once.
     private final class Accounts: Sendable {
-        private let open: @Sendable (Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory
-        private let known = Mutex<[Namespace: any CredentialIssuer & AccountDirectory]>([:])
+        private let open: Open
+        private let known = Mutex<[Account: Target]>([:])
 
-        init(_ open: @escaping @Sendable (Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory)
-        {
+        init(_ open: @escaping Open) {
             self.open = open
         }
 
-        func account(_ namespace: Namespace) throws(DeliveryFailure) -> any CredentialIssuer & AccountDirectory {
-            if let account = known.withLock({ $0[namespace] }) { return account }
-            let account = try open(namespace)
-            known.withLock { $0[namespace] = account }
-            return account
+        func target(_ account: Account) throws(DeliveryFailure) -> Target {
+            if let target = known.withLock({ $0[account] }) { return target }
+            let target = try open(account)
+            known.withLock { $0[account] = target }
+            return target
         }
     }
 }

@@ -18,9 +18,11 @@ struct ConfigurationFile {
     /// Gives `look` what the file says; nil where there is none. Changes nothing.
     func read<Result>(_ look: (JSON5Document, FileStatus) -> Result) throws(DeliveryFailure) -> Result? {
         guard let place = try ConfigurationPlace.find(path, to: .look),
-            let (content, status) = try load(place)
+            let loaded = try load(place)
         else { return nil }
-        return try content.bytes.withBytes { (bytes) throws(DeliveryFailure) in look(try document(bytes), status) }
+        return try loaded.content.bytes.withBytes { (bytes) throws(DeliveryFailure) in
+            look(try document(bytes), loaded.status)
+        }
     }
 
     /// Works out the edits as ``edit(makesFile:_:)`` would and writes nothing.
@@ -44,6 +46,7 @@ struct ConfigurationFile {
     /// - Parameters:
     ///   - makesFile: Whether a file that is missing is made, and its folder.
     ///   - changes: Told what the file says.
+    /// - Throws: ``DeliveryFailure/busy`` where the file changes again and again.
     func edit(makesFile: Bool, _ changes: (JSON5Document) -> [JSON5Change]) throws(DeliveryFailure) {
         for _ in 0..<Self.attempts {
             guard let place = try ConfigurationPlace.find(path, to: makesFile ? .make : .look) else { return }
@@ -62,12 +65,10 @@ struct ConfigurationFile {
         return try content.bytes.withBytes { (bytes) throws(DeliveryFailure) in
             let document = try document(bytes)
             let edits = try edits(changes(document), of: document)
-            guard let status = loaded?.status else {
-                return try make(place, document.applying(edits))
-            }
+            guard let loaded else { return try make(place, document.applying(edits)) }
             // Taking a token away is no reason to touch a file that has none.
-            if edits.isEmpty, status.mode == 0o600 || !makesFile { return true }
-            return try replace(place, status, document.applying(edits))
+            if edits.isEmpty, loaded.status.mode == 0o600 || !makesFile { return true }
+            return try replace(place, loaded, by: document.applying(edits))
         }
     }
 
@@ -86,21 +87,26 @@ struct ConfigurationFile {
     }
 
     private func replace(
-        _ place: ConfigurationPlace, _ status: FileStatus, _ content: consuming SecretBytes
+        _ place: ConfigurationPlace, _ old: Loaded, by content: consuming SecretBytes
     ) throws(DeliveryFailure) -> Bool {
         let content = SharedSecret(content)
         return try translated { () throws(FileError) in
             // What a killed run left is a copy of a secret; that it cannot be removed is no reason not to go on.
             _ = try? place.folder.removeStaleTemporaries()
-            let owner = geteuid() == 0 ? FileOwner(uid: status.uid, gid: status.gid) : nil
-            return try place.folder.replace(place.name, with: content.bytes, owner: owner, onlyIf: status)
+            let owner = geteuid() == 0 ? FileOwner(uid: old.status.uid, gid: old.status.gid) : nil
+            return try place.folder.replace(
+                place.name, with: content.bytes, owner: owner, onlyIf: old.status, holding: old.content.bytes)
         }
     }
 
+    /// A file as it was when it was read.
+    private struct Loaded {
+        let content: SharedSecret
+        let status: FileStatus
+    }
+
     /// nil where the file is missing.
-    private func load(_ place: ConfigurationPlace) throws(DeliveryFailure) -> (
-        content: SharedSecret, status: FileStatus
-    )? {
+    private func load(_ place: ConfigurationPlace) throws(DeliveryFailure) -> Loaded? {
         // The status comes first: if the content is newer, the status is no more that of the file when it is replaced.
         guard let status = try translated({ () throws(FileError) in try place.folder.status(place.name) }) else {
             return nil
@@ -111,7 +117,7 @@ struct ConfigurationFile {
                 content = SharedSecret(read)
             }
         }
-        return content.map { ($0, status) }
+        return content.map { Loaded(content: $0, status: status) }
     }
 
     private func document(_ bytes: UnsafeRawBufferPointer) throws(DeliveryFailure) -> JSON5Document {

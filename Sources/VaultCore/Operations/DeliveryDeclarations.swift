@@ -23,6 +23,13 @@ extension VaultTransaction {
         try record(.deliveryDeclared, facts: ["target": id.text, "state": "may take over"])
     }
 
+    /// Keeps a setting of a delivery that is declared.
+    func keep(_ setting: String, _ value: String, of id: DeliveryID) throws {
+        guard var known = try delivery(id), known.settings[setting] != value else { return }
+        known.settings[setting] = value
+        try saveQuietly(known)
+    }
+
     /// Says that the other side is to make a new credential; one that was asked for and did not come yet is waited for.
     func wantCredential(_ id: DeliveryID) throws {
         guard var known = try delivery(id) else { return }

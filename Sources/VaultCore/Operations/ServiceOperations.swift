@@ -229,6 +229,7 @@ extension Vault {
         let keyName = EntryName.serviceAPIKey(slug)
         var ids = [DeliveryID.apiKeyFile(slug), request.isManaged ? .sigilumAPI(slug) : .localAPI(slug)]
         for id in ids { try transaction.declare(id, service: slug, entries: [keyName]) }
+        if let address = request.apiURL { try transaction.keep("api_url", address, of: .sigilumAPI(slug)) }
         if request.isManaged, try transaction.entry(keyName) == nil {
             try transaction.wantCredential(.sigilumAPI(slug))
         }

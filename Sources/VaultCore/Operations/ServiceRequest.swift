@@ -19,6 +19,8 @@ package struct ServiceRequest: Sendable {
     package var rotationIntervalDays: UInt32?
     /// Whether the service is registered at the API over HTTP, which makes its key, instead of in the local database.
     package var isManaged = false
+    /// Which API that is; nil keeps what is stored.
+    package var apiURL: String?
     /// The upstream secret where the user gave one.
     package var secret: SharedSecret?
     /// Whether the connection's secret gets an export file; nil keeps what is stored, at first true.

@@ -85,6 +85,7 @@ struct ServiceAdd: SigilumCommand {
 
         let session = try existing ?? Session.open(context, vault, for: .storing)
         let reconciler = try session.reconciler(delivery)
+        if isManaged { request.apiURL = try address(of: slug, session) }
         let findings = try session.findings(slug, secretKey: request.secretKey, registered: registered)
         let outcome = try session.vault.save(request, findings: findings)
         session.sayAdopted(outcome)
@@ -100,6 +101,12 @@ struct ServiceAdd: SigilumCommand {
             fields: try fields(outcome, session), outcomes: delivered,
             namespace: request.namespace
         ).report()
+    }
+
+    /// Where the service is registered from now on; nil where it stays. Only an option moves it.
+    private func address(of slug: Slug, _ session: Session) throws -> String? {
+        let known = try session.vault.read { try $0.delivery(.sigilumAPI(slug))?.settings["api_url"] }
+        return known == nil || delivery.api.apiUrl != nil ? try session.managedAddress(delivery.api) : nil
     }
 
     private func parseMode(_ text: String) throws(Failure) -> ServiceMode {

@@ -38,7 +38,7 @@ struct ServiceList: SigilumCommand {
         }
         let known = services.filter { managed.contains($0.slug.text) }
         do {
-            let remote = try await session.managedAPI(api).account(namespace).services()
+            let remote = try await session.managedAPI(api).directory(namespace).services()
             return ServiceListing(namespace: namespace, rows: ServiceRow.merge(known, remote)).report
         } catch let failure as DeliveryFailure {
             // What the vault knows is shown all the same.

@@ -18,11 +18,16 @@ struct VaultStatus: SigilumCommand {
         let vault = session.vault
         // The anchor first: what is read may raise it.
         let anchor = try vault.anchorPair().stored
-        let (entries, pending, generation, isWipePending) = try vault.read { snapshot in
+        let (entries, plans, generation, isWipePending) = try vault.read { snapshot in
             (
-                try snapshot.inventory().entries, try snapshot.plans().filter(\.isPending).map(\.delivery.id.text),
-                snapshot.generation, try snapshot.setting("wipe-pending") != nil
+                try snapshot.inventory().entries, try snapshot.plans(), snapshot.generation,
+                try snapshot.setting("wipe-pending") != nil
             )
+        }
+        let pending = plans.filter(\.isPending).map(\.delivery.id.text)
+        let targets = TargetKind.allCases.compactMap { kind -> (kind: TargetKind, count: Int)? in
+            let count = plans.count { $0.delivery.id.target == kind }
+            return count > 0 ? (kind, count) : nil
         }
         var facts: [(key: String, value: Value, json: JSON?)] = [
             ("home", .untrusted(session.home.location.path), nil),
@@ -44,6 +49,13 @@ struct VaultStatus: SigilumCommand {
         let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
         facts += [
             ("generation", .integer(Int64(generation)), nil),
+            (
+                "targets",
+                .plain(
+                    targets.isEmpty ? "none" : targets.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
+                ),
+                .object(targets.map { (key: $0.kind.rawValue, value: .integer(Int64($0.count))) })
+            ),
             (
                 "pending", pending.isEmpty ? .plain("none") : .untrusted(pending.joined(separator: ", ")),
                 .array(pending.map { .string($0) })
