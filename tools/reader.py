@@ -268,7 +268,8 @@ def rows_of(connection: sqlite3.Connection) -> Rows:
         raise Damage("vault.db", "is not a vault")
     if one("user_version") > 1:
         raise Failure(EXIT_CONFIGURATION, "newer-format", "the vault is of a version that this reader does not know")
-    if one("user_version") != 1 or set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")) != SCHEMA:
+    objects = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+    if one("user_version") != 1 or set(objects) != SCHEMA:
         raise Damage("vault.db", "its schema is not a vault's")
     if one("integrity_check") != "ok":
         raise Damage("vault.db", "SQLite finds it inconsistent")
