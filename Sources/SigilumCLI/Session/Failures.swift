@@ -159,6 +159,10 @@ extension DeliveryFailure: FailureConvertible {
             return Failure(
                 .refused, code: "different-master-key", "Gateway refused: it runs with another master key",
                 hints: first + ["start the gateway with the key of this vault"])
+        case .notOurs where target == .exportFile:
+            return Failure(
+                .refused, code: "not-ours", "A file was left alone: somebody edited it since the vault wrote it",
+                hints: first + ["look at it, then remove it"])
         case .notOurs:
             return Failure(
                 .refused, code: "not-ours", "Something of that name is there already, and this vault did not make it",
