@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("OpenClaw's configuration and the token's file")
+@Suite("OpenClaw's configuration and the token's file", .few)
 struct AuthOpenClawTests {
     private static let login = AuthScene.managed + " --print-token false"
     private static let config =

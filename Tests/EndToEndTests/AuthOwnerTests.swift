@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("The owner in the API's database")
+@Suite("The owner in the API's database", .few)
 struct AuthOwnerTests {
     @Test("an e-mail of another namespace's user is an error, and nothing is stored")
     func taken() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("Tokens that are refused")
+@Suite("Tokens that are refused", .few)
 struct AuthRefusalTests {
     /// What is wrong with a token, and what is said about it.
     enum Wrong: String, CaseIterable, Sendable {

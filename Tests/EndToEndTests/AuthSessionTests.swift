@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("Signing in")
+@Suite("Signing in", .few)
 struct AuthSessionTests {
     private func facts(
         _ scene: AuthScene, mode: String = "oss-local", api: String = "http://127.0.0.1:8787",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("Where auth gets its settings from")
+@Suite("Where auth gets its settings from", .few)
 struct AuthSettingTests {
     /// What a login printed in its fields.
     private func field(_ name: String, _ result: ProgramResult) -> String? {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("auth show")
+@Suite("auth show", .few)
 struct AuthShowTests {
     private static let login = AuthScene.managed + " --print-token false"
 

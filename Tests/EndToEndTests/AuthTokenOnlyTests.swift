@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("--token-only prints the token and nothing else")
+@Suite("--token-only prints the token and nothing else", .few)
 struct AuthTokenOnlyTests {
     private func expectOneLine(_ result: ProgramResult, _ scene: AuthScene, status: Int32 = 0) throws {
         result.expect(status)

@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("Wrong words of auth")
+@Suite("Wrong words of auth", .few)
 struct AuthUsageTests {
     @Test(
         "an error never repeats a value, and nothing is made",

@@ -3,7 +3,7 @@ import GRDB
 import Testing
 import VaultTestSupport
 
-@Suite("Eight processes at once", .serialized)
+@Suite("Eight processes at once", .serialized, .few)
 struct ConcurrencyTests {
     /// Starts all calls before waiting for any; the results are in the order of the calls.
     private func runAtOnce(_ calls: [ProgramRunner.Call], _ home: TestHome) async throws -> [ProgramResult] {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("A vault that was tampered with")
+@Suite("A vault that was tampered with", .few)
 struct TamperTests {
     private func made(_ canary: Canary) async throws -> TestHome {
         let home = try TestHome()

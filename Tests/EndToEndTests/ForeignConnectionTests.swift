@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("Connections of others at the gateway")
+@Suite("Connections of others at the gateway", .few)
 struct ForeignConnectionTests {
     private static func theirs(_ secret: Canary) -> GatewayDouble.Connection {
         .init(

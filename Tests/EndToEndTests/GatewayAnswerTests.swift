@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("What the gateway answers")
+@Suite("What the gateway answers", .few)
 struct GatewayAnswerTests {
     @Test(
         "a gateway that lies is 76, and the secret is safe",

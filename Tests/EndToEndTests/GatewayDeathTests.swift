@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("A gateway that dies")
+@Suite("A gateway that dies", .few)
 struct GatewayDeathTests {
     /// A command that talks to the gateway, and what must be there in the end.
     enum Change: CaseIterable, Sendable {

@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("What is said in answer")
+@Suite("What is said in answer", .few)
 struct HintTests {
     @Test("a hint is about the same home and the same gateway")
     func sameHome() async throws {

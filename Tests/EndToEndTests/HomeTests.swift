@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("Homes of all kinds")
+@Suite("Homes of all kinds", .few)
 struct HomeTests {
     private static var isRoot: Bool { geteuid() == 0 }
 

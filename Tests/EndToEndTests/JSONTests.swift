@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("JSON")
+@Suite("JSON", .few)
 struct JSONTests {
     @Test("every command's JSON is one document with the facts of its text")
     func facts() async throws {

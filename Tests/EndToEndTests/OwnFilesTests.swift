@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-@Suite("Files that users name")
+@Suite("Files that users name", .few)
 struct OwnFilesTests {
     @Test(
         "none of the home's own files is written over",

@@ -2,7 +2,7 @@ import GRDB
 import Testing
 import VaultTestSupport
 
-@Suite("A removed API key")
+@Suite("A removed API key", .few)
 struct RemovedKeyTests {
     @Test("is not valid any more once another one took its place")
     func replaced() async throws {

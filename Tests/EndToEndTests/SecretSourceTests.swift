@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("Where a secret comes from")
+@Suite("Where a secret comes from", .few)
 struct SecretSourceTests {
     static let add =
         "service add --service-slug linear --mode gateway --upstream-base-url https://api.linear.app --offline"

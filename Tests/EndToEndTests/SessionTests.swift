@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("A user's session")
+@Suite("A user's session", .few)
 struct SessionTests {
     @Test("without a gateway, all is stored, the facts are printed and what is pending is said")
     func withoutGateway() async throws {

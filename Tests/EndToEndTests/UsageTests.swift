@@ -1,7 +1,7 @@
 import Testing
 import VaultTestSupport
 
-@Suite("Wrong words")
+@Suite("Wrong words", .few)
 struct UsageTests {
     static let gateway = "service add --service-slug linear --mode gateway --offline --upstream-secret-env SECRET "
 
