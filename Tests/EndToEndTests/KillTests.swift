@@ -116,7 +116,7 @@ struct KillTests {
 }
 
 /// The library in a folder that is gone when nobody needs it any more.
-private final class BuiltLibrary: Sendable {
+final class BuiltLibrary: Sendable {
     let library: KillLibrary
     private let folder: String
 
