@@ -72,7 +72,9 @@ struct DeliveryTests {
         var wish = Wish()
         try await target.apply(&wish)
         wish.isApplied = false
+        // All that the vault knows after a crash.
         wish.receipt = [:]
+        try target.intend(&wish)
         try await target.apply(&wish)
         #expect(try gateway.linear().secretVersion == 1)
         #expect(wish.receipt["secret_version"] == "1")

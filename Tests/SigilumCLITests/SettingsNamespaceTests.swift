@@ -98,6 +98,16 @@ private func openClaw(_ namespace: String) -> String {
                     ]))
     }
 
+    @Test("root is told that its user's name is not used")
+    func rootsName() {
+        var sources = Sources(option: nil, variables: ["USER": "johndee"], config: [:], firstUsed: nil, answer: nil)
+        sources.user = 0
+        let read = failureWithHints { _ = try sources.resolve() }
+        #expect(
+            read?.hints.last
+                == "looked too: the vault, which no namespace has used yet; root's variable USER is not used")
+    }
+
     @Test("a source that is set to something else than a namespace is an error that quotes nothing")
     func invalid() throws {
         let bad = "NO \(planted)"

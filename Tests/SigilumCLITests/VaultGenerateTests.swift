@@ -92,7 +92,7 @@ import VaultCore
             down.errors == """
                 [ERROR] Gateway admin not reachable: http://127.0.0.1:38100
                   saved in the vault; not yet delivered to: gateway
-                  start it:  sigilum gateway start
+                  start it:  sigilum gateway start --namespace johndee
                   check it:  curl http://127.0.0.1:38100/health
                   then run:  sigilum vault sync
 

@@ -41,6 +41,8 @@ import VaultTestSupport
         #expect(stage.folder.content(".sigilum-workspace/gateway-master-key") == nil)
         let silent = await stage.run("vault", "status")
         #expect(silent.status == 78)
+        #expect(silent.errors.contains("run it on a terminal, which asks for the vault's passphrase"))
+        #expect(!silent.errors.contains("put the key file back"))
         let asked = await stage.run(["vault", "status"], answers: [canary])
         #expect(asked.status == 0)
         #expect(asked.output.contains("  key_kind:     passphrase\n  key_cost:     Argon2id, 3 passes, 256 MiB\n"))

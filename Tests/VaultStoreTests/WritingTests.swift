@@ -239,7 +239,9 @@ struct WritingTests {
         _ = try home.store()
         chmod(home("vault.db"), 0)
         chmod(home.path, 0o755)
-        try withoutPrivilege { () throws in #expect(home.refusal(createIfMissing: false) == .storage(.readOnly)) }
+        let refusal = VaultFileError.file(
+            .unsafe(path: home("vault.db"), problem: .ownerMayNotRead, mend: "chmod 600 '\(home("vault.db"))'"))
+        try withoutPrivilege { () throws in #expect(home.refusal(createIfMissing: false) == refusal) }
     }
 
     private func filesContain(_ canary: [UInt8]) throws -> Bool {

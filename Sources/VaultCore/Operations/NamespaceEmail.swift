@@ -1,6 +1,26 @@
 extension VaultSnapshot {
-    /// The e-mail of a namespace's user, as its services have it; nil where there is no service of it.
+    /// The e-mail of a namespace's user; nil where none was ever told.
     package func email(of namespace: Namespace) throws -> String? {
-        try inventory().services.first { $0.namespace == namespace && !$0.isRemoved }?.email
+        try setting(Self.emailSetting(namespace))
+    }
+
+    fileprivate static func emailSetting(_ namespace: Namespace) -> String { "email/" + namespace.text }
+}
+
+extension VaultTransaction {
+    /// The user of a namespace has one e-mail: gives it to all of its services where it is another than before, and answers
+    /// where it is to be told.
+    func share(email: String, of namespace: Namespace) throws -> [DeliveryID] {
+        guard try self.email(of: namespace) != email else { return [] }
+        try set(Self.emailSetting(namespace), to: email)
+        var ids: [DeliveryID] = []
+        for var other in try inventory().services
+        where other.namespace == namespace && other.email != email && !other.isRemoved {
+            other.email = email
+            try save(other)
+            let id = DeliveryID.localAPI(other.slug)
+            if try delivery(id)?.isWithdrawn == false { ids.append(id) }
+        }
+        return ids
     }
 }

@@ -19,9 +19,11 @@ extension DeliveryID {
 }
 
 extension Vault {
-    /// Stores an owner's token, and declares where it should be.
+    /// Stores an owner's token, and declares where it should be. `email` is the owner's, where it is known: the namespace's
+    /// services get it too, and the answer has what is to be told of it.
     package func saveOwnerToken(
-        _ token: SharedSecret, of namespace: Namespace, origin: VersionOrigin, places: OwnerTokenPlaces
+        _ token: SharedSecret, of namespace: Namespace, origin: VersionOrigin, email: String? = nil,
+        places: OwnerTokenPlaces
     ) throws -> EntryOutcome {
         try write { transaction in
             let name = EntryName.ownerToken(namespace)
@@ -42,7 +44,10 @@ extension Vault {
                 let known = try transaction.entry(name)?.deliveries ?? []
                 for id in known where id.target == .openClaw { try transaction.remove(id) }
             }
-            return try transaction.outcome(name, stored)
+            let told = try email.map { try transaction.share(email: $0, of: namespace) } ?? []
+            let outcome = try transaction.outcome(name, stored)
+            return EntryOutcome(
+                name: name, version: outcome.version, isNew: outcome.isNew, deliveries: outcome.deliveries + told)
         }
     }
 }

@@ -65,7 +65,7 @@ extension Vault {
                 if upstream.wasAdopted { adopted.append(upstream.stored ?? own) }
             }
             var ids = try Self.declare(service, upstream, request, transaction)
-            ids += try Self.shareEmail(of: service, transaction)
+            ids += try transaction.share(email: service.email, of: service.namespace)
             return ServiceOutcome(
                 service: service, apiKey: try transaction.entry(keyName),
                 upstream: try upstream.stored.flatMap { try transaction.entry($0) },
@@ -150,7 +150,7 @@ extension Vault {
         }
         // The API gives the id of a service that is registered there.
         let newID = request.isManaged ? "" : Self.newServiceID()
-        let email = try request.email ?? old?.email ?? transaction.email(of: request.namespace)
+        let email = try request.email ?? transaction.email(of: request.namespace) ?? old?.email
         var service = ServiceRecord(
             slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? newID,
             name: request.name ?? old?.name ?? slug.text,
@@ -160,21 +160,6 @@ extension Vault {
             createdAt: old?.createdAt ?? transaction.time, ordinal: ordinal, connection: connection)
         service.hasConnectionFile = request.exportsSecret ?? old?.hasConnectionFile ?? true
         return service
-    }
-
-    /// The user of a namespace has one e-mail: gives it to the other services, and answers where it is to be told.
-    private static func shareEmail(
-        of service: ServiceRecord, _ transaction: VaultTransaction
-    ) throws -> [DeliveryID] {
-        var ids: [DeliveryID] = []
-        for var other in try transaction.inventory().services
-        where other.namespace == service.namespace && other.email != service.email && !other.isRemoved {
-            other.email = service.email
-            try transaction.save(other)
-            let id = DeliveryID.localAPI(other.slug)
-            if try transaction.delivery(id)?.isWithdrawn == false { ids.append(id) }
-        }
-        return ids
     }
 
     /// `svc_` and 12 characters of lower-case base32 (RFC 4648): 60 random bits.

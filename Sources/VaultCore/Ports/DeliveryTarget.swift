@@ -193,13 +193,14 @@ package protocol DeliveryTarget: Sendable {
     /// for targets that replace whatever they find.
     func intent(_ job: DeliveryJob) -> DeliveryReceipt
 
-    /// The receipt to go on with after ``apply(_:)`` failed: without an intent that surely came to nothing. nil keeps what
-    /// the intent made of it, since the other side may have done what it did not confirm.
+    /// What to remember after ``apply(_:)`` failed.
     ///
     /// - Parameters:
     ///   - job: The failed one; its receipt is the one before the intent.
     ///   - failure: How it failed.
     ///   - wasAbsent: Whether nothing was there a moment before.
+    /// - Returns: The receipt to go on with, without an intent that surely came to nothing; nil keeps what the intent made of
+    ///   it, since the other side may have done what it did not confirm.
     func receipt(
         of job: DeliveryJob, after failure: DeliveryFailure, wasAbsent: Bool
     ) -> DeliveryReceipt?

@@ -1,0 +1,1025 @@
+#!/usr/bin/env python3
+"""A second reader of vaults, written from docs/format.md alone: it shares no code with the program.
+
+It needs Python 3.11 and PyNaCl, and works on a copy of the vault in a folder of its own: it writes nothing beside the
+vault and cannot change it. A value that it shows is therefore not recorded in the vault's log, and memory that held one
+is not wiped, as the program would: it is for checks and for emergencies.
+
+    tools/reader.py list VAULT
+    tools/reader.py verify VAULT --anchor ~/.local/state/sigilum/anchors/…
+
+VAULT is vault.db or its folder. The master key comes from --key-file, from GATEWAY_MASTER_KEY, or from the file
+gateway-master-key beside the vault. Exit statuses are those of docs/exit-codes.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import re
+import sqlite3
+import sys
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NoReturn
+
+try:
+    from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
+    from nacl.exceptions import CryptoError
+    from nacl.pwhash import argon2id
+except ImportError:
+    print(f"[ERROR] PyNaCl is missing\n  run:  {sys.executable} -m pip install pynacl", file=sys.stderr)
+    sys.exit(78)
+
+EXIT_USAGE, EXIT_DAMAGED, EXIT_MISSING, EXIT_DEFECT, EXIT_CANNOT_WRITE = 64, 65, 66, 70, 73
+EXIT_BUSY, EXIT_UNSAFE, EXIT_CONFIGURATION = 75, 77, 78
+
+
+class Failure(Exception):
+    """What ends the reader: an exit status, its code for --json, a message without any content, and hints."""
+
+    def __init__(self, status: int, code: str, message: str, *hints: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.hints = status, code, message, hints
+
+
+class Damage(Failure):
+    """A record that is not what the format, the head or a commitment says."""
+
+    def __init__(self, record: str, problem: str) -> None:
+        super().__init__(EXIT_DAMAGED, "damaged", f"{record}: {problem}")
+
+
+# MARK: Primitives
+
+FORMAT, SUITE = 1, 1
+ZEROS = bytes(32)
+PADDED_SIZES = (256, 1024, 4096, 16384, 65536, 1048576)
+SEALED_SIZES = tuple(4 + size + 16 for size in PADDED_SIZES)
+MAX_FIELDS, MAX_FIELD = 4096, 1 << 20
+
+
+def derive(key: bytes, purpose: str, salt: bytes, message: bytes, size: int) -> bytes:
+    """BLAKE2b; Python pads the salt and the purpose with zeros to 16 bytes."""
+    return hashlib.blake2b(message, key=key, salt=salt, person=purpose.encode("ascii"), digest_size=size).digest()
+
+
+def H(key: bytes, purpose: str, message: bytes) -> bytes:
+    return derive(key, purpose, b"", message, 32)
+
+
+def checksum(message: bytes) -> bytes:
+    return hashlib.blake2b(message, digest_size=32).digest()
+
+
+def same(left: bytes, right: bytes) -> bool:
+    return hmac.compare_digest(left, right)
+
+
+def le(number: int, width: int) -> bytes:
+    return number.to_bytes(width, "little")
+
+
+def be(number: int, width: int) -> bytes:
+    return number.to_bytes(width, "big")
+
+
+def framed(content: bytes) -> bytes:
+    return le(len(content), 4) + content
+
+
+def open_sealed(key: bytes, nonce: bytes, data: bytes, sealed: bytes, record: str) -> bytes:
+    try:
+        return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, data, nonce, key)
+    except CryptoError:
+        raise Damage(record, "does not open") from None
+
+
+def unpadded(padded: bytes, record: str) -> bytes:
+    size = int.from_bytes(padded[:4], "little")
+    wanted = next((at for at in PADDED_SIZES if at >= size), None)
+    if wanted is None or len(padded) != 4 + wanted or any(padded[4 + size :]):
+        raise Damage(record, "its padding is wrong")
+    return padded[4 : 4 + size]
+
+
+class Cursor:
+    """Takes bytes from the front of a row; what is missing or left over is damage."""
+
+    def __init__(self, content: bytes, record: str) -> None:
+        self.content, self.at, self.record = content, 0, record
+
+    @property
+    def left(self) -> int:
+        return len(self.content) - self.at
+
+    def take(self, count: int) -> bytes:
+        if count > self.left:
+            raise Damage(self.record, "is too short")
+        self.at += count
+        return self.content[self.at - count : self.at]
+
+    def number(self, width: int) -> int:
+        return int.from_bytes(self.take(width), "little")
+
+    def end(self) -> None:
+        if self.left:
+            raise Damage(self.record, "is too long")
+
+    def sealed(self, after: int) -> bytes:
+        """The sealed bytes in front of the last `after` bytes."""
+        if self.left - after not in SEALED_SIZES:
+            raise Damage(self.record, "its sealed bytes are of a width that there is not")
+        return self.take(self.left - after)
+
+    def format_and_suite(self) -> None:
+        if (self.number(2), self.number(2)) != (FORMAT, SUITE):
+            raise Damage(self.record, "an unknown format or suite")
+
+
+def text(content: bytes, record: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Damage(record, "has text that is not UTF-8") from None
+
+
+class FieldMap(dict[str, bytes]):
+    """A field map, with the name of the record that it is of."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        super().__init__()
+        self.record = cursor.record
+        count, last = cursor.number(2), None
+        if count > MAX_FIELDS:
+            raise Damage(self.record, "has too many fields")
+        for _ in range(count):
+            name = cursor.take(cursor.number(1))
+            if last is not None and name <= last:
+                raise Damage(self.record, "its fields are not in order")
+            last, size = name, cursor.number(4)
+            if size > MAX_FIELD:
+                raise Damage(self.record, "a field is too long")
+            self[text(name, self.record)] = cursor.take(size)
+        cursor.end()
+
+    def text(self, name: str) -> str:
+        return text(self[name], self.record) if name in self else ""
+
+    def number(self, name: str) -> int:
+        if len(self[name]) != 8:
+            raise Damage(self.record, f"its field {name} is no number")
+        return int.from_bytes(self[name], "little")
+
+    def starting(self, prefix: str) -> dict[str, str]:
+        """The fields whose names begin so, without that beginning."""
+        return {name.removeprefix(prefix): self.text(name) for name in self if name.startswith(prefix)}
+
+    def lacks(self, required: set[str]) -> str | None:
+        return next(iter(sorted(required - self.keys())), None)
+
+    def unknown(self, known: set[str]) -> set[str]:
+        """The fields that are not known; of `fact.…` and the like the beginning is. They are no damage."""
+        return {name for name in self if name not in known and re.sub(r"\..*", ".", name) not in known}
+
+
+# MARK: The file
+
+COLUMNS = "(key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)"
+DEFINITIONS = {
+    **{name: f"CREATE TABLE {name} {COLUMNS} STRICT, WITHOUT ROWID" for name in ("slot", "node", "bucket", "entry")},
+    **{name: f"CREATE TABLE {name} {COLUMNS} STRICT" for name in ("body", "audit")},
+    "head": "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL) STRICT",
+}
+# As SQLite lists it: the tables, and the indexes that it makes itself for keys of tables with row ids.
+SCHEMA = {("table", name, name, sql) for name, sql in DEFINITIONS.items()} | {
+    ("index", f"sqlite_autoindex_{name}_1", name, None) for name in ("body", "audit")
+}
+
+Table = dict[bytes, bytes]
+
+
+@dataclass
+class Rows:
+    """Every row of a vault, as it is stored; tables are in the order of their keys."""
+
+    slot: Table = field(default_factory=dict)
+    node: Table = field(default_factory=dict)
+    bucket: Table = field(default_factory=dict)
+    entry: Table = field(default_factory=dict)
+    body: Table = field(default_factory=dict)
+    audit: Table = field(default_factory=dict)
+    head: bytes = b""
+
+
+def read_steady(path: Path) -> tuple[bytes, bytes | None]:
+    """vault.db and its -wal as they were at one time: read until two readings in turn agree."""
+    wal = path.with_name(path.name + "-wal")
+
+    def reading() -> tuple[bytes, bytes | None]:
+        try:
+            return path.read_bytes(), wal.read_bytes() if wal.exists() else None
+        except FileNotFoundError:
+            # The last program that closes a vault takes the -wal away.
+            return path.read_bytes(), None
+
+    before = reading()
+    for _ in range(50):
+        after = reading()
+        if after == before:
+            return after
+        before = after
+    raise Failure(EXIT_BUSY, "busy", "the vault changes all the time", "run the same command again")
+
+
+def read_rows(path: Path) -> Rows:
+    """Reads a copy: SQLite opens a -wal only with a -shm beside it, which must not appear beside the vault."""
+    database, wal = read_steady(path)
+    with tempfile.TemporaryDirectory(prefix="sigilum-reader-") as folder:
+        copy = Path(folder) / "vault.db"
+        copy.write_bytes(database)
+        if wal is not None:
+            copy.with_name("vault.db-wal").write_bytes(wal)
+        try:
+            with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
+                return rows_of(connection)
+        except sqlite3.Error:
+            # SQLite's own message may quote what is stored.
+            raise Damage("vault.db", "SQLite cannot read it") from None
+
+
+def rows_of(connection: sqlite3.Connection) -> Rows:
+    def one(pragma: str) -> Any:
+        return connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+
+    connection.execute("PRAGMA trusted_schema = OFF")
+    if one("application_id") != 0x53474C56:
+        raise Damage("vault.db", "is not a vault")
+    if one("user_version") > 1:
+        raise Failure(EXIT_CONFIGURATION, "newer-format", "the vault is of a version that this reader does not know")
+    objects = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+    if one("user_version") != 1 or set(objects) != SCHEMA:
+        raise Damage("vault.db", "its schema is not a vault's")
+    if one("integrity_check") != "ok":
+        raise Damage("vault.db", "SQLite finds it inconsistent")
+    tables: dict[str, Table] = {}
+    for name in ("slot", "node", "bucket", "entry", "body", "audit"):
+        tables[name] = dict(connection.execute(f"SELECT key, value FROM {name} ORDER BY key"))
+    heads = connection.execute("SELECT value FROM head").fetchall()
+    if len(heads) != 1:
+        raise Damage("head", "is missing")
+    return Rows(head=heads[0][0], **tables)
+
+
+# MARK: Key slots
+
+
+@dataclass(frozen=True)
+class Slot:
+    vault_id: bytes
+    epoch: int
+    kdf: int
+    passes: int
+    memory: int
+    salt: bytes
+    header: bytes
+    nonce: bytes
+    sealed: bytes
+    commitment: bytes
+    record: str
+
+
+def read_slot(key: bytes, row: bytes) -> Slot:
+    record = f"slot {key.hex()}"
+    cursor = Cursor(row, record)
+    if not same(checksum(row[:-32]), row[-32:]):
+        raise Damage(record, "its checksum is wrong")
+    if cursor.take(8) != b"sigilum\0":
+        raise Damage(record, "is no slot")
+    cursor.format_and_suite()
+    vault_id, number, epoch, kdf = cursor.take(16), cursor.take(1), cursor.number(4), cursor.number(1)
+    passes, memory, salt = cursor.number(4), cursor.number(4), cursor.take(16)
+    header = row[: cursor.at]
+    nonce, sealed, commitment = cursor.take(24), cursor.take(48), cursor.take(32)
+    slot = Slot(vault_id, epoch, kdf, passes, memory, salt, header, nonce, sealed, commitment, record)
+    cursor.take(32)
+    cursor.end()
+    if number != key or number[0] > 3 or epoch < 1:
+        raise Damage(record, "has another number")
+    random_key = kdf == 0 and passes == 0 and memory == 0
+    passphrase = kdf == 1 and 2 <= passes <= 4 and 65536 <= memory <= 1048576
+    if not (random_key or passphrase):
+        raise Damage(record, "its key derivation is not accepted")
+    return slot
+
+
+def random_root(master_key: bytes) -> bytes | None:
+    """The 32 bytes that a random key's text stands for; nil where it stands for none."""
+    if re.fullmatch(rb"[0-9a-fA-F]{64}", master_key):
+        return bytes.fromhex(master_key.decode("ascii"))
+    if len(master_key) == 44:
+        try:
+            root = base64.b64decode(master_key, validate=True)
+        except binascii.Error:
+            return None
+        # Bits that stand for nothing must be zeros.
+        return root if len(root) == 32 and base64.b64encode(root) == master_key else None
+    return None
+
+
+def slot_root(slot: Slot, master_key: bytes) -> bytes | None:
+    if slot.kdf == 0:
+        return random_root(master_key)
+    try:
+        return argon2id.kdf(32, master_key, slot.salt, opslimit=slot.passes, memlimit=slot.memory * 1024)
+    except (CryptoError, MemoryError):
+        raise Failure(EXIT_BUSY, "busy", "not enough memory for the passphrase") from None
+
+
+def open_slot(slot: Slot, master_key: bytes) -> bytes | None:
+    """The data key; nil where the master key is not this slot's."""
+    root = slot_root(slot, master_key)
+    if root is None:
+        return None
+    keys = derive(root, "sigilum1.slot", slot.salt, slot.header, 64)
+    if not same(H(keys[32:], "slot commitment", slot.header + slot.nonce + slot.sealed), slot.commitment):
+        return None
+    return open_sealed(keys[:32], slot.nonce, slot.header, slot.sealed, slot.record)
+
+
+def slots_checksum(slots: Table) -> bytes:
+    return checksum(b"".join(framed(key) + framed(value) for key, value in slots.items()))
+
+
+# MARK: Head
+
+
+@dataclass(frozen=True)
+class Head:
+    vault_id: bytes
+    epoch: int
+    generation: int
+    entries: int
+    top: bytes
+    slots: bytes
+    audit_number: int
+    audit_time: int
+    audit_chain: bytes
+    audit_mac: bytes
+    ratchet_nonce: bytes
+    ratchet_sealed: bytes
+    covered: bytes
+    mac: bytes
+
+
+def read_head(row: bytes) -> Head:
+    cursor = Cursor(row, "head")
+    cursor.format_and_suite()
+    head = Head(
+        vault_id=cursor.take(16), epoch=cursor.number(4), generation=cursor.number(8), entries=cursor.number(8),
+        top=cursor.take(32), slots=cursor.take(32), audit_number=cursor.number(8), audit_time=cursor.number(8),
+        audit_chain=cursor.take(32), audit_mac=cursor.take(32), ratchet_nonce=cursor.take(24),
+        ratchet_sealed=cursor.take(48), covered=row[: cursor.at], mac=cursor.take(32),
+    )  # fmt: skip
+    cursor.end()
+    return head
+
+
+# MARK: Subkeys
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys that follow from the data key, and what everything sealed is bound to."""
+
+    names: bytes
+    state: bytes
+    overviews: bytes
+    bodies: bytes
+    commit: bytes
+    prints: bytes
+    audit: bytes
+    ratchet: bytes
+    vault: bytes
+
+    def bound(self, *parts: bytes) -> bytes:
+        return le(FORMAT, 2) + le(SUITE, 2) + self.vault + b"".join(map(framed, parts))
+
+    def check_commitment(self, data: bytes, nonce: bytes, sealed: bytes, commitment: bytes, record: str) -> None:
+        if not same(H(self.commit, "commitment", framed(data) + nonce + sealed), commitment):
+            raise Damage(record, "its commitment is wrong")
+
+
+def subkeys(data_key: bytes, vault_id: bytes, epoch: int) -> Keys:
+    vault = vault_id + le(epoch, 4)
+
+    def key(purpose: str) -> bytes:
+        return derive(data_key, f"sigilum1.{purpose}", b"", vault, 32)
+
+    return Keys(
+        names=key("names"), state=key("state"), overviews=key("entries"), bodies=key("bodies"), commit=key("commit"),
+        prints=key("prints"), audit=key("audit"), ratchet=key("ratchet"), vault=vault,
+    )  # fmt: skip
+
+
+# MARK: Entries
+
+SECRET, SERVICE, DELIVERY, SETTING = 1, 2, 3, 4
+NAMED_BY = {SECRET: "name", SERVICE: "slug", DELIVERY: "id"}
+REQUIRED_FIELDS = {
+    SECRET: {"name", "created", "updated", "prefix", "fingerprint", "deliveries"},
+    SERVICE: {"slug", "namespace", "id", "name", "summary", "domain", "email", "created", "ordinal"},
+    DELIVERY: {"id", "entries", "state"},
+    SETTING: {"value"},
+}
+OPTIONAL_FIELDS = {
+    SECRET: {"generator", "rotate-days", "fact."},
+    SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed"},
+    DELIVERY: {"service", "applied", "retire", "receipt.", "setting."},
+    SETTING: set[str](),
+}
+KINDS = {("owner-token", 2), ("service-api-key", 2), ("upstream-secret", 3), ("local-jwt-secret", 1)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    tag: bytes
+    id: bytes
+    revision: int
+    first: int
+    current: int
+    digest: bytes
+    history: bytes
+    kind: int
+    fields: FieldMap
+
+    @property
+    def name(self) -> str:
+        return self.fields.text(NAMED_BY.get(self.kind, ""))
+
+    @property
+    def record(self) -> str:
+        return f"entry {shown(self.name)}" if self.kind == SECRET else f"entry row {self.tag.hex()}"
+
+    @property
+    def kind_name(self) -> str:
+        parts = self.name.split("/")
+        return parts[0] if (parts[0], len(parts)) in KINDS else "user-secret"
+
+    @property
+    def deliveries(self) -> list[str]:
+        joined = self.fields.text("deliveries")
+        return joined.split("\0") if joined else []
+
+    @property
+    def rotation_due(self) -> int | None:
+        if "rotate-days" not in self.fields:
+            return None
+        return self.fields.number("updated") + self.fields.number("rotate-days") * 86_400_000
+
+
+def tag_of(keys: Keys, kind: int, name: str) -> bytes:
+    return H(keys.names, "tag", le(kind, 1) + name.encode("utf-8"))[:16]
+
+
+def read_entry(keys: Keys, tag: bytes, row: bytes) -> Entry:
+    record = f"entry row {tag.hex()}"
+    cursor = Cursor(row, record)
+    entry_id, revision, first, current = cursor.take(16), cursor.number(8), cursor.number(4), cursor.number(4)
+    digest, history, nonce = cursor.take(32), cursor.take(32), cursor.take(24)
+    sealed, commitment = cursor.sealed(after=32), cursor.take(32)
+    data = keys.bound(b"overview", tag, entry_id, be(revision, 8))
+    keys.check_commitment(data, nonce, sealed, commitment, record)
+    overview = Cursor(unpadded(open_sealed(keys.overviews, nonce, data, sealed, record), record), record)
+    kind, fields = overview.number(1), FieldMap(overview)
+    entry = Entry(tag, entry_id, revision, first, current, digest, history, kind, fields)
+    check_entry(keys, entry)
+    return entry
+
+
+def check_entry(keys: Keys, entry: Entry) -> None:
+    """What an entry says of itself agrees: its fields with its class, its name with its tag, its versions."""
+    record = f"entry row {entry.tag.hex()}"
+    if entry.kind not in REQUIRED_FIELDS:
+        raise Damage(record, "is of an unknown class")
+    lacking = entry.fields.lacks(REQUIRED_FIELDS[entry.kind])
+    if lacking is not None:
+        raise Damage(record, f"lacks the field {lacking}")
+    # A setting's name is in its tag alone, and later versions may have more settings.
+    if entry.kind != SETTING and entry.tag != tag_of(keys, entry.kind, entry.name):
+        raise Damage(record, "its tag is not that of its name")
+    has_bodies = 1 <= entry.first <= entry.current
+    without = (entry.first, entry.current, entry.digest, entry.history) == (0, 0, ZEROS, ZEROS)
+    if entry.revision < 1 or not (has_bodies if entry.kind == SECRET else without):
+        raise Damage(record, "its versions are not possible")
+
+
+# MARK: Bodies
+
+ORIGINS = ("given", "generated", "rolled back", "adopted", "issued")
+MAX_VALUE = 16384
+
+
+@dataclass(frozen=True)
+class Version:
+    number: int
+    time: int
+    origin: int
+    value: bytes = field(repr=False)
+
+
+def read_body(keys: Keys, entry: Entry, number: int, row: bytes) -> Version:
+    record = f"{entry.record}, version {number}"
+    cursor = Cursor(row, record)
+    time, origin, nonce = cursor.number(8), cursor.number(1), cursor.take(24)
+    sealed, commitment = cursor.sealed(after=32), cursor.take(32)
+    data = keys.bound(b"value", entry.id, be(number, 4), be(time, 8), le(origin, 1))
+    keys.check_commitment(data, nonce, sealed, commitment, record)
+    value = unpadded(open_sealed(keys.bodies, nonce, data, sealed, record), record)
+    if len(value) > MAX_VALUE or origin >= len(ORIGINS):
+        raise Damage(record, "is too long, or of an unknown origin")
+    return Version(number, time, origin, value)
+
+
+def read_history(keys: Keys, entry: Entry, bodies: Table) -> list[Version]:
+    """Every kept version, each proven by the entry's history before anything of it is opened."""
+    history, digest = ZEROS, ZEROS
+    for number in range(entry.first, entry.current + 1):
+        key = entry.id + be(number, 4)
+        if key not in bodies:
+            raise Damage(f"{entry.record}, version {number}", "is missing")
+        digest = H(keys.state, "body", key + bodies[key])
+        history = H(keys.state, "history", history + be(number, 4) + digest)
+    if not same(digest, entry.digest):
+        raise Damage(f"{entry.record}, version {entry.current}", "is not the one that the entry has the digest of")
+    if not same(history, entry.history):
+        raise Damage(entry.record, "its older versions are not those of its history")
+    numbers = range(entry.first, entry.current + 1)
+    versions = [read_body(keys, entry, number, bodies[entry.id + be(number, 4)]) for number in numbers]
+    if not same(H(keys.prints, "fingerprint", versions[-1].value), entry.fields["fingerprint"]):
+        raise Damage(entry.record, "its fingerprint is not that of its value")
+    return versions
+
+
+# MARK: Tree
+
+MISSING, CHANGED = "is missing", "is not what the tree has the hash of"
+
+
+def prove_tree(keys: Keys, head: Head, rows: Rows) -> None:
+    """Every row of nodes, buckets and entries is what the head's top hash stands for, and there is none besides."""
+    nodes, buckets, entries = set[bytes](), set[bytes](), set[bytes]()
+
+    def prove_node(digits: bytes, expected: bytes) -> None:
+        key = le(len(digits), 1) + digits
+        record = f"node {key.hex()}"
+        row = rows.node.get(key)
+        if row is None or not same(H(keys.state, "node", key + row), expected):
+            raise Damage(record, MISSING if row is None else CHANGED)
+        nodes.add(key)
+        cursor = Cursor(row, record)
+        bitmap = cursor.number(8)
+        if bitmap == 0:
+            raise Damage(record, "is empty")
+        for digit in range(64):
+            if bitmap >> digit & 1:
+                child = digits + le(digit, 1)
+                (prove_bucket if len(child) == 3 else prove_node)(child, cursor.take(32))
+        cursor.end()
+
+    def prove_bucket(digits: bytes, expected: bytes) -> None:
+        record = f"bucket {digits.hex()}"
+        row = rows.bucket.get(digits)
+        if row is None or not same(H(keys.state, "bucket", le(3, 1) + digits + row), expected):
+            raise Damage(record, MISSING if row is None else CHANGED)
+        buckets.add(digits)
+        cursor, last = Cursor(row, record), b""
+        while cursor.left or not last:
+            tag, hash_of_row = cursor.take(16), cursor.take(32)
+            if tag <= last or digits_of(tag) != digits:
+                raise Damage(record, "its tags are not in order, or of another bucket")
+            last = tag
+            prove_entry(tag, hash_of_row)
+
+    def prove_entry(tag: bytes, expected: bytes) -> None:
+        row = rows.entry.get(tag)
+        if row is None or not same(H(keys.state, "entry", tag + row), expected):
+            raise Damage(f"entry row {tag.hex()}", MISSING if row is None else CHANGED)
+        entries.add(tag)
+
+    if head.entries or head.top != ZEROS:
+        prove_node(b"", head.top)
+    for name, table, proven in (
+        ("node", rows.node, nodes), ("bucket", rows.bucket, buckets), ("entry row", rows.entry, entries)
+    ):  # fmt: skip
+        for key in table.keys() - proven:
+            raise Damage(f"{name} {key.hex()}", "is not in the tree")
+    if len(entries) != head.entries:
+        raise Damage("head", "counts other entries than the tree has")
+
+
+def digits_of(tag: bytes) -> bytes:
+    bits = int.from_bytes(tag[:3], "big") >> 6
+    return bytes((bits >> 12, bits >> 6 & 63, bits & 63))
+
+
+# MARK: Audit log
+
+OPERATIONS = (
+    "vault created", "version stored", "released", "entry removed", "entry moved", "service saved", "service removed",
+    "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
+    "setting changed", "entry adopted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AuditRecord:
+    number: int
+    time: int
+    operation: str
+    user_id: int
+    process_id: int
+    entry_id: bytes
+    generation: int
+    fields: FieldMap
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {name: self.fields.text(name) for name in self.fields if name not in ("program", "name")}
+
+
+def read_audit_record(keys: Keys, key: bytes, row: bytes) -> AuditRecord:
+    number = int.from_bytes(key, "big")
+    record = f"audit record {number}"
+    cursor = Cursor(row, record)
+    time, operation, user, process = cursor.number(8), cursor.number(2), cursor.number(4), cursor.number(4)
+    entry_id, generation, nonce = cursor.take(16), cursor.number(8), cursor.take(24)
+    sealed = cursor.sealed(after=0)
+    padded = open_sealed(keys.audit, nonce, keys.bound(b"audit", key, row[:42]), sealed, record)
+    fields = FieldMap(Cursor(unpadded(padded, record), record))
+    if not 1 <= operation <= len(OPERATIONS) or "program" not in fields:
+        raise Damage(record, "is of an unknown operation, or lacks its program")
+    return AuditRecord(number, time, OPERATIONS[operation - 1], user, process, entry_id, generation, fields)
+
+
+def read_audit_log(keys: Keys, head: Head, audit: Table) -> tuple[list[AuditRecord], dict[int, bytes]]:
+    """The records, and the chain's value after each, which have been proven to arrive at the head's."""
+    records, chain, value = [], dict[int, bytes](), H(keys.state, "audit start", keys.bound())
+    for number, (key, row) in enumerate(audit.items(), start=1):
+        if key != be(number, 8):
+            raise Damage(f"audit record {number}", "is missing")
+        # Opened first: what it is sealed with is bound to its number, so that this names the record that was changed.
+        records.append(read_audit_record(keys, key, row))
+        chain[number] = value = H(keys.state, "audit", value + key + row)
+    if len(records) != head.audit_number or not records:
+        raise Damage(f"audit record {min(len(records), head.audit_number) + 1}", "is missing, or later than the head")
+    if not same(value, head.audit_chain):
+        raise Damage("audit log", "its chain does not arrive at the head's")
+    if records[-1].time != head.audit_time:
+        raise Damage(f"audit record {head.audit_number}", "has another time than the head says")
+    data = keys.bound(b"audit key", be(head.audit_number, 8))
+    open_sealed(keys.ratchet, head.ratchet_nonce, data, head.ratchet_sealed, "head, audit key")
+    return records, chain
+
+
+# MARK: Deliveries
+
+
+def told_fields(target: str, service: FieldMap | None) -> list[str]:
+    """What a target is told of its service."""
+    if service is None or target in ("export-file", "openclaw") or (target == "gateway" and "url" not in service):
+        return []
+    mode = "gateway" if "url" in service else "native"
+    if target == "sigilum-api":
+        return [service.text(name) for name in ("name", "summary", "domain")]
+    if target == "local-api":
+        return [service.text(name) for name in ("namespace", "name", "summary", "domain", "email")] + [mode]
+    days = str(service.number("rotate-days")) if "rotate-days" in service else ""
+    return [service.text(name) for name in ("name", "url", "auth-mode", "header", "prefix", "secret-key")] + [days]
+
+
+def delivered_entries(delivery: Entry, secrets: dict[str, Entry]) -> list[Entry]:
+    return [secrets[name] for name in delivery.fields.text("entries").split("\n") if name in secrets]
+
+
+def desired(keys: Keys, delivery: Entry, entries: list[Entry], service: FieldMap | None) -> bytes:
+    """What the field `applied` is when what should be there is there."""
+    settings = sorted(delivery.fields.starting("setting.").items())
+    told = told_fields(delivery.name.split(":")[0], service)
+    parts = [delivery.name, *told, *(f"{name}={value}" for name, value in settings)]
+    message = b"".join(framed(part.encode("utf-8")) for part in parts)
+    message += b"".join(framed(entry.name.encode("utf-8")) + entry.fields["fingerprint"] for entry in entries)
+    return H(keys.prints, "desired", message)
+
+
+def is_pending(keys: Keys, delivery: Entry, secrets: dict[str, Entry], services: dict[str, Entry]) -> bool:
+    fields, entries = delivery.fields, delivered_entries(delivery, secrets)
+    service = services.get(fields.text("service"))
+    wanted = desired(keys, delivery, entries, service.fields if service else None)
+    withdrawn = "w" in fields.text("state")
+    differs = bool(entries) and not same(wanted, fields.get("applied", b""))
+    wants_credential = not withdrawn and fields.get("setting.operation") not in (None, fields.get("receipt.operation"))
+    retires = "retire" in fields and fields.number("retire") <= time.time() * 1000
+    return withdrawn or differs or wants_credential or retires
+
+
+# MARK: Anchor
+
+
+def check_anchor(path: Path, head: Head, chain: dict[int, bytes]) -> None:
+    names = ("sigilum", "vault-path", "vault-id", "generation", "audit-sequence", "audit-head")
+    try:
+        lines = [line.split(" ", 1) for line in path.read_text("utf-8").splitlines()]
+    except OSError:
+        raise Failure(EXIT_MISSING, "no-anchor", f"cannot read the anchor: {shown(str(path))}") from None
+    if [line[0] for line in lines] != list(names) or lines[0][-1] != "anchor 1":
+        raise Damage("anchor", "is not one, or of an unknown version")
+    values = {name: value for name, value in lines}
+    try:
+        vault_id, audit_head = bytes.fromhex(values["vault-id"]), bytes.fromhex(values["audit-head"])
+        generation, number = int(values["generation"]), int(values["audit-sequence"])
+    except ValueError:
+        raise Damage("anchor", "is not one") from None
+    if vault_id != head.vault_id:
+        raise Damage("head", "this is another vault than the anchor's")
+    if generation > head.generation or number > head.audit_number:
+        raise Damage("head", "the vault is older than the anchor")
+    if number == head.audit_number and generation != head.generation:
+        raise Damage("head", "the vault went another way than the anchor")
+    if not same(chain.get(number, b""), audit_head):
+        raise Damage(f"audit record {number}", "its chain is not the anchor's: the vault went another way")
+
+
+# MARK: An open vault
+
+
+@dataclass
+class Vault:
+    """A vault whose slots, head, tree and entries are proven."""
+
+    rows: Rows
+    head: Head
+    keys: Keys
+    entries: list[Entry]
+
+    def named(self, kind: int) -> dict[str, Entry]:
+        return {entry.name: entry for entry in sorted(self.entries, key=lambda entry: entry.name) if entry.kind == kind}
+
+    @property
+    def secrets(self) -> dict[str, Entry]:
+        return self.named(SECRET)
+
+    def secret(self, name: str) -> Entry:
+        entry = self.secrets.get(unicodedata.normalize("NFC", name))
+        if entry is None:
+            raise Failure(EXIT_MISSING, "no-entry", f"no such entry: {shown(name)}")
+        return entry
+
+    def history(self, entry: Entry) -> list[Version]:
+        return read_history(self.keys, entry, self.rows.body)
+
+    def log(self) -> tuple[list[AuditRecord], dict[int, bytes]]:
+        return read_audit_log(self.keys, self.head, self.rows.audit)
+
+
+def open_vault(rows: Rows, master_key: bytes) -> Vault:
+    head = read_head(rows.head)
+    # Without a key: tells damage of the slots from a wrong master key.
+    if not same(slots_checksum(rows.slot), head.slots):
+        raise Damage("slots", "are not those that the head has the checksum of")
+    slots = [read_slot(key, row) for key, row in rows.slot.items()]
+    for slot in slots:
+        if (slot.vault_id, slot.epoch) != (head.vault_id, head.epoch):
+            raise Damage(slot.record, "is of another vault than the head")
+    data_key = next((key for key in (open_slot(slot, master_key) for slot in slots) if key is not None), None)
+    if data_key is None:
+        raise Failure(EXIT_UNSAFE, "wrong-key", "the master key is not this vault's")
+    keys = subkeys(data_key, head.vault_id, head.epoch)
+    if not same(H(keys.state, "head", head.covered), head.mac):
+        raise Damage("head", "its MAC is wrong")
+    prove_tree(keys, head, rows)
+    return Vault(rows, head, keys, [read_entry(keys, tag, row) for tag, row in rows.entry.items()])
+
+
+def vault_path(given: str) -> Path:
+    path = Path(given)
+    path = path / "vault.db" if path.is_dir() else path
+    if not path.is_file():
+        raise Failure(EXIT_MISSING, "no-vault", f"no vault here: {shown(str(path))}")
+    return path
+
+
+def read_master_key(path: Path, key_file: str | None) -> bytes:
+    """Its text, without white space around it."""
+    from_environment = os.environ.get("GATEWAY_MASTER_KEY")
+    if key_file is None and from_environment is not None:
+        return os.fsencode(from_environment).strip()
+    source = Path(key_file) if key_file is not None else path.with_name("gateway-master-key")
+    try:
+        if source.stat().st_mode & 0o077:
+            hint = f"chmod 600 {shown(str(source))}"
+            raise Failure(EXIT_UNSAFE, "unsafe", f"others may use the key file: {shown(str(source))}", hint)
+        return source.read_bytes().strip()
+    except FileNotFoundError:
+        hint = "give --key-file, or set GATEWAY_MASTER_KEY"
+        raise Failure(EXIT_CONFIGURATION, "no-key", f"no master key: {shown(str(source))} is not there", hint) from None
+
+
+# MARK: Commands
+
+HIDDEN = "****** (hidden)"
+
+
+def shown(name: str) -> str:
+    """Untrusted text for people: nothing in it may control a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode("ascii") for c in name)
+
+
+def instant(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def print_json(document: object, indent: int | None = 2) -> None:
+    print(json.dumps(document, indent=indent, ensure_ascii=False))
+
+
+def entry_facts(entry: Entry) -> dict[str, Any]:
+    fields = entry.fields
+    return {
+        "name": entry.name, "kind": entry.kind_name, "version": entry.current,
+        "created_at": instant(fields.number("created")), "updated_at": instant(fields.number("updated")),
+        "rotation_due_at": instant(entry.rotation_due), "deliveries": entry.deliveries,
+        "value": f"{fields.text('prefix')}{HIDDEN}", "facts": fields.starting("fact."),
+    }  # fmt: skip
+
+
+def list_entries(vault: Vault, options: argparse.Namespace) -> None:
+    entries = [entry_facts(entry) for entry in vault.secrets.values()]
+    services = [service_facts(entry.fields) for entry in vault.named(SERVICE).values()]
+    deliveries = [delivery_facts(vault, entry) for entry in vault.named(DELIVERY).values()]
+    if options.json:
+        print_json({"entries": entries, "services": services, "deliveries": deliveries})
+        return
+    for entry in entries:
+        facts = "".join(f" {shown(name)}={shown(value)}" for name, value in entry["facts"].items())
+        places = ", ".join(map(shown, entry["deliveries"]))
+        print(f"{shown(entry['name'])}  {entry['kind']}  {entry['version']}  [{places}]{facts}")
+
+
+def service_facts(fields: FieldMap) -> dict[str, Any]:
+    names = ("slug", "namespace", "id", "name", "summary", "domain", "email", "url", "auth-mode", "secret-key")
+    return {name: fields.text(name) for name in names} | {"ordinal": fields.number("ordinal")}
+
+
+def delivery_facts(vault: Vault, delivery: Entry) -> dict[str, Any]:
+    pending = is_pending(vault.keys, delivery, vault.secrets, vault.named(SERVICE))
+    return {"id": delivery.name, "state": delivery.fields.text("state"), "pending": pending}
+
+
+def get(vault: Vault, options: argparse.Namespace) -> None:
+    entry = vault.secret(options.name)
+    versions = {version.number: version for version in vault.history(entry)}
+    version = versions.get(entry.current if options.version is None else options.version)
+    if version is None:
+        raise Failure(EXIT_MISSING, "no-version", f"no version {options.version} of {entry.record}")
+    if not options.reveal_secrets:
+        print(f"{shown(entry.fields.text('prefix'))}{HIDDEN}")
+        return
+    print("[i] this reader writes nothing: the vault's log does not say that the value was shown", file=sys.stderr)
+    sys.stdout.buffer.write(version.value + b"\n")
+
+
+def history(vault: Vault, options: argparse.Namespace) -> None:
+    entry = vault.secret(options.name)
+    versions: list[dict[str, Any]] = [
+        {"version": version.number, "created_at": instant(version.time), "current": version.number == entry.current,
+         "origin": ORIGINS[version.origin]}
+        for version in vault.history(entry)
+    ]  # fmt: skip
+    if options.json:
+        print_json({"name": entry.name, "versions": versions})
+        return
+    for version in versions:
+        mark = "  current" if version["current"] else ""
+        print(f"{version['version']}  {version['created_at']}  {version['origin']}{mark}")
+
+
+def log(vault: Vault, options: argparse.Namespace) -> None:
+    for record in vault.log()[0]:
+        name = record.fields.text("name") if "name" in record.fields else None
+        document = {
+            "sequence": record.number, "time": instant(record.time), "operation": record.operation, "entry": name,
+            "user_id": record.user_id, "process_id": record.process_id, "program": record.fields.text("program"),
+            "facts": record.facts,
+        }  # fmt: skip
+        if options.json:
+            print_json(document, indent=None)
+            continue
+        facts = "".join(f"  {shown(fact)}={shown(value)}" for fact, value in record.facts.items())
+        print(f"{record.number}  {document['time']}  {record.operation}  {shown(name or '-')}{facts}")
+
+
+def unknown_fields(entry: Entry) -> int:
+    return len(entry.fields.unknown(REQUIRED_FIELDS[entry.kind] | OPTIONAL_FIELDS[entry.kind]))
+
+
+def verify(vault: Vault, options: argparse.Namespace) -> None:
+    """What is left after a vault was opened: every version, the log, the anchor, and that there is nothing besides."""
+    secrets, proven = vault.secrets, set[bytes]()
+    for entry in secrets.values():
+        for version in vault.history(entry):
+            proven.add(entry.id + be(version.number, 4))
+    for key in vault.rows.body.keys() - proven:
+        raise Damage(f"body {key.hex()}", "is a version of no entry")
+    if len({entry.id for entry in vault.entries}) != len(vault.entries):
+        raise Damage("entry rows", "two have the same id")
+    records, chain = vault.log()
+    if options.anchor is not None:
+        check_anchor(Path(options.anchor), vault.head, chain)
+    counts = {
+        "entries": len(secrets), "versions": len(proven), "records": len(vault.entries) - len(secrets),
+        "audit_records": len(records), "unknown_fields": sum(map(unknown_fields, vault.entries)),
+    }  # fmt: skip
+    if options.json:
+        print_json(counts)
+        return
+    print("[ok] proven: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
+
+
+Command = Callable[[Vault, argparse.Namespace], None]
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "list": (list_entries, "entries, their values hidden"),
+    "get": (get, "a value alone, with --reveal-secrets"),
+    "history": (history, "the versions of an entry, oldest first"),
+    "log": (log, "who did what to which entry when"),
+    "verify": (verify, "proves every row of the vault"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Failure(EXIT_USAGE, "usage", message, f"{self.prog} --help")
+
+
+def parser() -> Parser:
+    main_parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = main_parser.add_subparsers(dest="command", required=True)
+    for name, (_, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.add_argument("vault", help="vault.db or its folder")
+        command.add_argument("--key-file", help="the file that has the master key")
+        if name in ("get", "history"):
+            command.add_argument("name", help="the entry's name")
+        if name == "get":
+            command.add_argument("--version", type=int, help="which version; the current one where none is given")
+            command.add_argument("--reveal-secrets", action="store_true", help="print the value itself")
+        else:
+            command.add_argument("--json", action="store_true", help="print JSON instead of text")
+        if name == "verify":
+            command.add_argument("--anchor", help="the anchor's file, to compare the vault with")
+    return main_parser
+
+
+def main(arguments: list[str]) -> int:
+    os.umask(0o077)
+    try:
+        options = parser().parse_args(arguments)
+        path = vault_path(options.vault)
+        vault = open_vault(read_rows(path), read_master_key(path, options.key_file))
+        COMMANDS[options.command][0](vault, options)
+        sys.stdout.flush()
+        return 0
+    except Failure as failure:
+        if "--json" in arguments:
+            error = {"code": failure.code, "message": failure.message, "hints": failure.hints}
+            print(json.dumps({"error": error}), file=sys.stderr)
+        else:
+            print(f"[ERROR] {failure.message}", *(f"  {hint}" for hint in failure.hints), sep="\n", file=sys.stderr)
+        return failure.status
+    except PermissionError as error:
+        print(f"[ERROR] no permission: {shown(str(error.filename))}", file=sys.stderr)
+        return EXIT_UNSAFE
+    except OSError as error:
+        print(f"[ERROR] {error.strerror}", file=sys.stderr)
+        return EXIT_CANNOT_WRITE
+    except Exception as error:  # noqa: BLE001 - its text or its traceback could have content in it
+        print(f"[ERROR] a defect of this reader: {type(error).__name__}", file=sys.stderr)
+        return EXIT_DEFECT
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

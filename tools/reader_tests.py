@@ -1,0 +1,648 @@
+#!/usr/bin/env python3
+"""Tests of tools/reader.py: scripts/test-reader starts them with the built program, whose vaults they are about."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import io
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import reader  # noqa: E402
+
+TOP = Path(__file__).resolve().parent.parent
+CANARY = "canary-5b7e21d4"
+TABLES = ("slot", "node", "bucket", "entry", "body", "audit")
+chance = random.Random(20260301)
+
+
+class Tally:
+    """Counts assertions; failed ones are printed at once."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+
+    def expect(self, what: str, holds: bool, detail: object = "") -> None:
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED: {what}: {detail!r}"[:600])
+
+
+tally = Tally()
+expect = tally.expect
+
+
+# MARK: Running
+
+
+class Home:
+    """A home folder with a vault, and the program at work in it."""
+
+    def __init__(self, program: Path, folder: Path, key: str | None = None) -> None:
+        self.folder, self.program, self.key = folder, program, key
+        self.vault = folder / ".sigilum-workspace"
+        self.state = folder / "state"
+        folder.mkdir(mode=0o700, parents=True)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        base = {"HOME": str(self.folder), "PATH": os.environ["PATH"], "XDG_STATE_HOME": str(self.state)}
+        return base | ({"GATEWAY_MASTER_KEY": self.key} if self.key else {}) | more
+
+    def run(self, *arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [str(self.program), *arguments], cwd=self.folder, env=self.environment(**environment), input=stdin,
+            capture_output=True, timeout=120,
+        )  # fmt: skip
+
+    def must(self, *arguments: str, stdin: bytes = b"", **environment: str) -> bytes:
+        done = self.run(*arguments, stdin=stdin, **environment)
+        if done.returncode != 0:
+            raise SystemExit(f"the program ended with {done.returncode}: {arguments}: {done.stderr.decode()}")
+        return done.stdout
+
+    @property
+    def anchor(self) -> Path:
+        """Where docs/format.md says that it is."""
+        name = hashlib.blake2b(os.fsencode(self.vault.resolve() / "vault.db"), digest_size=32).hexdigest()
+        return self.state / "sigilum" / "anchors" / name
+
+    def read(self, *arguments: str) -> tuple[int, bytes, str]:
+        """The reader within this process, which is quick."""
+        with settled_environment(self.key):
+            return run_reader(arguments[0], str(self.vault), *arguments[1:])
+
+    def rows(self) -> reader.Rows:
+        return reader.read_rows(self.vault / "vault.db")
+
+
+@contextlib.contextmanager
+def settled_environment(key: str | None) -> Iterator[None]:
+    before = os.environ.pop("GATEWAY_MASTER_KEY", None)
+    if key is not None:
+        os.environ["GATEWAY_MASTER_KEY"] = key
+    try:
+        yield
+    finally:
+        os.environ.pop("GATEWAY_MASTER_KEY", None)
+        if before is not None:
+            os.environ["GATEWAY_MASTER_KEY"] = before
+
+
+def run_reader(*arguments: str) -> tuple[int, bytes, str]:
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = reader.main(list(arguments))
+    raw = out.buffer
+    assert isinstance(raw, io.BytesIO)
+    return status, raw.getvalue(), err.getvalue()
+
+
+def sizes_and_times(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    return {
+        path.name: (path.stat().st_size, path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).digest())
+        for path in folder.iterdir()
+    }
+
+
+# MARK: The same as the program says
+
+
+def fill(home: Home) -> None:
+    """Entries of all kinds, in all ways that they come to be."""
+    home.must("init")
+    put(home, "ci/text", CANARY)
+    put(home, "ci/binary", bytes(range(256)) * 64)
+    for size in (1, 252, 256, 257, 1020, 1024, 1025, 4096, 4097, 16384):
+        put(home, f"ci/size/{size}", chance.randbytes(size))
+    put(home, "ci/naïve/é 日本語", "a name that is not ASCII")
+    put(home, "ci/decomposed-e\u0301", "a name that becomes NFC")
+    put(home, "owner-token", "a user's own, in spite of its name")
+    for version in range(1, 41):
+        put(home, "ci/many", f"{CANARY} {version}")
+    home.must("rollback", "ci/many", "--to", "7")
+    for kind in ("hex", "base64url", "passphrase"):
+        home.must("generate", f"ci/generated/{kind}", "--format", kind)
+    home.must("rotate", "ci/generated/hex")
+    put(home, "ci/old name", CANARY)
+    home.must("move", "ci/old name", "ci/new name")
+    put(home, "ci/gone", CANARY)
+    home.must("remove", "ci/gone", "--confirm", "ci/gone")
+    home.must("export", "ci/text", "--to", str(home.folder / "exported"))
+    add = ("service", "add", "--offline", "--namespace", "johndee", "--service-slug")
+    home.must(*add, "native-one")
+    home.must(*add, "native-two", "--service-name", "Two", "--description", "of two", "--domain", "two.example")
+    upstream = ("--mode", "gateway", "--upstream-base-url", "https://api.example.org", "--upstream-secret-env", "UP")
+    home.must(*add, "linear", *upstream, "--rotation-interval-days", "30", UP=f"lin_{CANARY}")
+    header = ("--auth-mode", "header_key", "--upstream-header", "X-Key", "--auth-prefix", "Key ", "--no-export")
+    home.must(*add, "other", *upstream, *header, UP=CANARY)
+    home.must("service", "remove", "--service-slug", "native-two", "--confirm", "native-two", "--offline")
+    (home.folder / "openclaw").mkdir()
+    (home.folder / "openclaw" / "openclaw.json").write_text("{}\n")
+    home.must(
+        "auth", "login", "--mode", "oss-local", "--namespace", "johndee", "--email", "johndee@example.org",
+        "--openclaw-home", "openclaw", "--token-file", "token", "--print-token", "false",
+        JWT_SECRET="0123456789abcdef0123456789abcdef",
+    )  # fmt: skip
+
+
+def put(home: Home, name: str, value: str | bytes) -> None:
+    path = home.folder / "value"
+    path.write_bytes(value.encode() if isinstance(value, str) else value)
+    home.must("put", name, "--from-file", str(path))
+
+
+def compare(home: Home, what: str) -> None:
+    """Everything that both say: entries, versions, values, the log, what is pending."""
+    theirs = json.loads(home.must("list", "--json"))["entries"]
+    status, out, _ = home.read("list", "--json")
+    expect(f"{what}: list ends with 0", status == 0, status)
+    ours = json.loads(out)
+    expect(f"{what}: as many entries", len(ours["entries"]) == len(theirs), len(theirs))
+    for left, right in zip(ours["entries"], theirs):
+        expect(f"{what}: entry {right['name']}", left == {"facts": {}} | right, left)
+    for entry in theirs:
+        compare_entry(home, what, entry["name"])
+    pending = [delivery["id"] for delivery in ours["deliveries"] if delivery["pending"]]
+    known = json.loads(home.must("status", "--json"))
+    expect(f"{what}: what is pending", sorted(pending) == sorted(known["pending"]), (pending, known["pending"]))
+    if ours["services"]:
+        services = json.loads(home.must("service", "list", "--json"))["services"]
+        by_order = sorted(ours["services"], key=lambda service: service["ordinal"])
+        found = [(service["id"], service["slug"], service["name"], service["url"]) for service in by_order]
+        wanted = [(at["id"], at["slug"], at["name"], at.get("upstream_url", "")) for at in services]
+        expect(f"{what}: services", found == wanted, found)
+    log, records = home.must("log", "--json").decode().splitlines(), home.read("log", "--json")[1].decode().splitlines()
+    expect(f"{what}: as many records", len(log) == len(records), (len(log), len(records)))
+    for left, right in zip(records, log):
+        expect(f"{what}: record", json.loads(left) == json.loads(right), (left, right))
+    status, out, err = home.read("verify", "--json", "--anchor", str(home.anchor))
+    counts = json.loads(home.must("verify", "--json"))
+    expect(f"{what}: verify", status == 0, err)
+    expect(f"{what}: what was proven", json.loads(out or b"{}") == counts | {"unknown_fields": 0}, out)
+
+
+def compare_entry(home: Home, what: str, name: str) -> None:
+    versions = json.loads(home.must("history", name, "--json"))["versions"]
+    ours = json.loads(home.read("history", name, "--json")[1])["versions"]
+    expect(f"{what}: history of {name}", [{k: at[k] for k in versions[0]} for at in ours] == versions, ours)
+    for version in versions[-3:]:
+        wanted = ("get", name, "--version", str(version["version"]), "--reveal-secrets")
+        status, value, _ = home.read(*wanted)
+        expect(f"{what}: {name}, version {version['version']}", (status, value) == (0, home.must(*wanted)))
+    expect(f"{what}: current {name}", home.read("get", name, "--reveal-secrets")[1] == value)
+
+
+# MARK: Tampering with rows
+
+
+def refusal(rows: reader.Rows, key: bytes, anchor: Path | None = None) -> reader.Failure | None:
+    """What verify says of these rows; nil where it finds nothing."""
+    options = argparse.Namespace(json=True, anchor=anchor)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            reader.verify(reader.open_vault(rows, key), options)
+    except reader.Failure as failure:
+        return failure
+    return None
+
+
+RECORDS = (
+    "slot ", "slots:", "head:", "head, audit key:", "node ", "bucket ", "entry row ", "entry ", "body ",
+    "audit record ", "audit log:", "entry rows:", "anchor:",
+)  # fmt: skip
+Names = tuple[str, ...]
+
+
+def refused(what: str, rows: reader.Rows, key: bytes, of: Names = RECORDS, anchor: Path | None = None) -> None:
+    failure = refusal(rows, key, anchor)
+    if failure is None:
+        expect(what, False, "nothing was noticed")
+        return
+    expect(what, failure.status == 65 and failure.message.startswith(of), (failure.status, failure.message))
+    if CANARY in failure.message:
+        expect(f"{what}: no content", False, failure.message)
+
+
+def changed(rows: reader.Rows, table: str, change: Callable[[reader.Table], object]) -> reader.Rows:
+    """A copy with one table changed; in the order of its keys, as rows are read."""
+    content = dict(getattr(rows, table))
+    change(content)
+    return substituted(rows, table, content)
+
+
+def substituted(rows: reader.Rows, table: str, content: reader.Table) -> reader.Rows:
+    copy = replace(rows)
+    setattr(copy, table, dict(sorted(content.items())))
+    return copy
+
+
+def flipped(content: bytes, at: int, bit: int) -> bytes:
+    return content[:at] + bytes((content[at] ^ 1 << bit,)) + content[at + 1 :]
+
+
+# What may be named where a row of a table was changed: nothing else was touched.
+NAMED: dict[str, tuple[str, ...]] = {
+    "slot": ("slot ", "slots:"), "node": ("node ",), "bucket": ("bucket ",), "entry": ("entry row ",),
+    "body": ("entry ", "body "), "audit": ("audit record ",),
+}  # fmt: skip
+
+
+def flips(rows: reader.Rows, key: bytes) -> None:
+    for at in range(len(rows.head)):
+        of = ("head", "slots:", "slot ")
+        refused(f"head, byte {at}", replace(rows, head=flipped(rows.head, at, chance.randrange(8))), key, of)
+    for table in TABLES:
+        content: reader.Table = getattr(rows, table)
+        for row_key, value in content.items():
+            everywhere = table == "slot" or len(content) < 3
+            places = range(len(value)) if everywhere else {0, len(value) - 1, *chance.choices(range(len(value)), k=6)}
+            for at in places:
+                row = {row_key: flipped(value, at, chance.randrange(8))}
+                other_rows = changed(rows, table, lambda t: t.update(row))
+                refused(f"{table} {row_key.hex()}, byte {at}", other_rows, key, NAMED[table])
+            for at in range(len(row_key)):
+                other = flipped(row_key, at, chance.randrange(8))
+                refused(
+                    f"{table} {row_key.hex()}, key",
+                    changed(rows, table, lambda t: t.update({other: t.pop(row_key)})), key,
+                )  # fmt: skip
+
+
+def lengths(rows: reader.Rows, key: bytes) -> None:
+    for table in TABLES:
+        row_key, value = next(iter(getattr(rows, table).items()))
+        for row in (b"", value[:-1], value[1:], value + b"\0", value + value):
+            other_rows = changed(rows, table, lambda t: t.update({row_key: row}))
+            refused(f"{table}: {len(row)} bytes", other_rows, key, NAMED[table])
+    for row in (b"", rows.head[:-1], rows.head + b"\0"):
+        refused(f"head: {len(row)} bytes", replace(rows, head=row), key)
+
+
+def moves(rows: reader.Rows, key: bytes) -> None:
+    """Rows deleted, swapped, doubled and added."""
+    for table in TABLES:
+        content: reader.Table = getattr(rows, table)
+        keys = list(content)
+        for at in keys:
+            refused(f"{table} {at.hex()} deleted", changed(rows, table, lambda t: t.pop(at)), key)
+        for one, other in zip(keys, keys[1:]):
+            both = {one: content[other], other: content[one]}
+            refused(f"{table} {one.hex()} and the next swapped", changed(rows, table, lambda t: t.update(both)), key)
+            last = {other: content[one]}
+            refused(f"{table} {one.hex()} doubled", changed(rows, table, lambda t: t.update(last)), key)
+        added = {flipped(keys[-1], len(keys[-1]) - 1, 6): content[keys[-1]]}
+        refused(f"{table}: one more row", changed(rows, table, lambda t: t.update(added)), key)
+        refused(f"{table}: empty", changed(rows, table, lambda t: t.clear()), key)
+    tail = {reader.be(len(rows.audit) + 1, 8): rows.audit[reader.be(len(rows.audit), 8)]}
+    refused("audit: a row after the last", changed(rows, "audit", lambda t: t.update(tail)), key)
+    refused("audit: without the last", changed(rows, "audit", lambda t: t.popitem()), key)
+
+
+def mixtures(rows: reader.Rows, others: reader.Rows, what: str, key: bytes) -> None:
+    """Rows, tables and the head of another state, all of which were proven there."""
+    for table in TABLES:
+        mine, theirs = getattr(rows, table), getattr(others, table)
+        for row_key in mine.keys() & theirs.keys():
+            if mine[row_key] != theirs[row_key]:
+                row = {row_key: theirs[row_key]}
+                refused(f"{what}: {table} {row_key.hex()}", changed(rows, table, lambda t: t.update(row)), key)
+        if mine != theirs:
+            refused(f"{what}: all of {table}", substituted(rows, table, theirs), key)
+        more = {row_key: value for row_key, value in theirs.items() if row_key not in mine}
+        if more:
+            refused(f"{what}: more of {table}", changed(rows, table, lambda t: t.update(more)), key)
+    refused(f"{what}: the head", replace(rows, head=others.head), key)
+
+
+def forged_slot(rows: reader.Rows, key: bytes) -> None:
+    """Whoever writes to the file can make a slot's checksum right again; not the head's."""
+    for at in range(0, 162):
+        body = flipped(rows.slot[b"\0"][:-32], at, chance.randrange(8))
+        row = {b"\0": body + reader.checksum(body)}
+        refused(f"slot, byte {at}, with its checksum", changed(rows, "slot", lambda t: t.update(row)), key, ("slot",))
+        forged = changed(rows, "slot", lambda t: t.update(row))
+        head = rows.head[:72] + reader.slots_checksum(forged.slot) + rows.head[104:]
+        failure = refusal(replace(forged, head=head), key)
+        # Without the data key nobody can tell this from a vault under another master key; nothing opens.
+        expect(f"slot, byte {at}, with the head's as well", failure is not None and failure.status in (65, 77), failure)
+
+
+def anchors(old: reader.Rows, new: reader.Rows, fork: reader.Rows, key: bytes, anchor: Path) -> None:
+    copy = anchor.with_name("copy")
+    shutil.copyfile(anchor, copy)
+    expect("anchor: the vault agrees", refusal(new, key, copy) is None)
+    expect("anchor: an older vault is sound by itself", refusal(old, key) is None)
+    refused("anchor: an older vault", old, key, ("head:",), copy)
+    expect("anchor: a fork is sound by itself", refusal(fork, key) is None)
+    refused("anchor: a fork", fork, key, ("audit record ", "head:"), copy)
+    lines = anchor.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if not line.startswith("vault-path"):
+            last = "0" if line[-1] != "0" else "1"
+            copy.write_text("\n".join([*lines[:number], line[:-1] + last, *lines[number + 1 :]]) + "\n")
+            refused(f"anchor: another {line.split()[0]}", new, key, anchor=copy)
+        copy.write_text("\n".join(lines[:number] + lines[number + 1 :]) + "\n")
+        refused(f"anchor: without {line.split()[0]}", new, key, ("anchor",), copy)
+    copy.unlink()
+
+
+# MARK: Tampering with the file, before the reader and the program
+
+
+def statements(rows: reader.Rows, old: reader.Rows) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
+    for table in TABLES:
+        content: reader.Table = getattr(rows, table)
+        one, other = chance.choice(list(content)), list(content)[-1]
+        at = chance.randrange(len(content[one]))
+        update = f"UPDATE {table} SET value = ? WHERE key = ?"
+        yield f"{table}: a bit", update, [(flipped(content[one], at, 3), one)]
+        yield f"{table}: a row deleted", f"DELETE FROM {table} WHERE key = ?", [(one,)]
+        yield f"{table}: all deleted", f"DELETE FROM {table}", [()]
+        added = flipped(other, len(other) - 1, 6)
+        yield f"{table}: a row added", f"INSERT INTO {table} VALUES (?, ?)", [(added, content[other])]
+        if len(content) > 1:
+            both = list(content)[:2]
+            yield f"{table}: swapped", update, [(content[both[1]], both[0]), (content[both[0]], both[1])]
+        older: reader.Table = getattr(old, table)
+        differing = [(older[at], at) for at in content if older.get(at, content[at]) != content[at]]
+        if differing:
+            yield f"{table}: an older row", update, differing[:1]
+            yield f"{table}: older rows", update, differing
+    for place in range(0, len(rows.head), 24):
+        yield f"head: byte {place}", "UPDATE head SET value = ?", [(flipped(rows.head, place, 5),)]
+    yield "head: an older one", "UPDATE head SET value = ?", [(old.head,)]
+    yield "head: deleted", "DELETE FROM head", [()]
+    yield "schema: a view", "CREATE VIEW planted AS SELECT 1", [()]
+    yield "schema: a table", "CREATE TABLE planted (a)", [()]
+    trigger = "CREATE TRIGGER planted AFTER INSERT ON audit BEGIN DELETE FROM audit; END"
+    yield "schema: a trigger", trigger, [()]
+    yield "schema: a table is gone", "DROP TABLE node", [()]
+    yield "schema: an index", "CREATE INDEX planted ON body (value)", [()]
+    yield "header: application", "PRAGMA application_id = 1", [()]
+
+
+def tampered_files(home: Home, rows: reader.Rows, old: reader.Rows, work: Path) -> None:
+    copy = Home(home.program, work / "tampered", home.key)
+    for number, (what, statement, parameters) in enumerate(statements(rows, old)):
+        fresh_copy(home, copy, number)
+        with contextlib.closing(sqlite3.connect(copy.vault / "vault.db", isolation_level=None)) as connection:
+            for values in parameters:
+                connection.execute(statement, values)
+        refused_by_both(copy, what)
+    size = (home.vault / "vault.db").stat().st_size
+    for number, page in enumerate(range(0, size, max(4096, size // 4096 // 12 * 4096)), start=1000):
+        fresh_copy(home, copy, number)
+        merged(copy)
+        content = bytearray((copy.vault / "vault.db").read_bytes())
+        content[page : page + 512] = chance.randbytes(len(content[page : page + 512]))
+        (copy.vault / "vault.db").write_bytes(content)
+        status, out, err = copy.read("verify")
+        # A page that nothing is in is no record.
+        expect(f"page {page // 4096}: damage or nothing", status == 65 or (status == 0 and not err), (status, err))
+        expect(f"page {page // 4096}: the program too", copy.run("verify").returncode == status or status == 65)
+
+
+def fresh_copy(home: Home, copy: Home, number: int) -> None:
+    shutil.rmtree(copy.folder)
+    shutil.copytree(home.vault, copy.vault)
+    # Without an anchor: what was tampered with must show by itself.
+    copy.state = copy.folder / f"state-{number}"
+
+
+def merged(home: Home) -> None:
+    with contextlib.closing(sqlite3.connect(home.vault / "vault.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def refused_by_both(copy: Home, what: str) -> None:
+    for command in (("verify", "--json"), ("verify",)):
+        status, out, err = copy.read(*command)
+        expect(f"file, {what}: the reader", status == 65 and not out, (status, err))
+        expect(f"file, {what}: no content", CANARY not in err and "Traceback" not in err, err)
+    theirs = copy.run("verify")
+    expect(f"file, {what}: the program", theirs.returncode == 65, (theirs.returncode, theirs.stderr))
+
+
+# MARK: Manners
+
+
+def manners(home: Home, work: Path) -> None:
+    """Nothing is written, and no secret is said that was not asked for."""
+    commands = (("list",), ("list", "--json"), ("history", "ci/many"), ("log",), ("verify",), ("get", "ci/text"))
+    temporary = work / "tmp"
+    temporary.mkdir()
+    before, tempfile.tempdir = sizes_and_times(home.vault), str(temporary)
+    for command in commands:
+        status, out, err = home.read(*command)
+        expect(f"manners: {command} ends with 0", status == 0, err)
+        expect(f"manners: {command} tells no secret", CANARY.encode() not in out and CANARY not in err)
+        expect(f"manners: {command} says nothing besides", err == "", err)
+    expect("manners: nothing was written beside the vault", sizes_and_times(home.vault) == before)
+    for what, gone in (("no -shm", ("-shm",)), ("no -wal", ("-shm", "-wal"))):
+        copy = Home(home.program, work / what, home.key)
+        shutil.copytree(home.vault, copy.vault)
+        if "-wal" in gone:
+            merged(copy)
+        for ending in gone:
+            (copy.vault / f"vault.db{ending}").unlink(missing_ok=True)
+        before = sizes_and_times(copy.vault)
+        copy.vault.chmod(0o500)
+        expect(f"manners: {what}: verify", copy.read("verify")[0] == 0)
+        expect(f"manners: {what}: nothing new", sizes_and_times(copy.vault) == before)
+        copy.vault.chmod(0o700)
+        with settled_environment(copy.key):
+            expect(f"manners: {what}: vault.db itself", run_reader("verify", str(copy.vault / "vault.db"))[0] == 0)
+    expect("manners: nothing is left in the folder for temporary files", not list(temporary.iterdir()))
+    tempfile.tempdir = None
+
+
+def statuses(home: Home, program: Path, work: Path) -> None:
+    other = Home(program, work / "other key")
+    other.must("init")
+    key_file = str(other.vault / "gateway-master-key")
+    vault = str(home.vault)
+    for status, code, arguments in (
+        (77, "wrong-key", ("verify", vault, "--key-file", key_file, "--json")),
+        (66, "no-entry", ("history", vault, "ci/nothing", "--json")),
+        (66, "no-vault", ("list", str(work / "nowhere"), "--json")),
+        (66, "no-anchor", ("verify", vault, "--anchor", str(work / "nowhere"), "--json")),
+        (78, "no-key", ("list", vault, "--key-file", str(work / "nowhere"), "--json")),
+        (64, "usage", ("list", vault, "--everything", "--json")),
+        (64, "usage", ("--json",)),
+    ):
+        found, out, err = run_reader(*arguments)
+        said = json.loads(err)["error"]["code"]
+        expect(f"status {status}", (found, said, out) == (status, code, b""), (found, err))
+    expect("status 66: a version", home.read("get", "ci/text", "--version", "9", "--reveal-secrets")[0] == 66)
+    expect("status 66: version 0", home.read("get", "ci/text", "--version", "0", "--reveal-secrets")[0] == 66)
+    with settled_environment("no key at all"):
+        expect("status 77: a passphrase for a random key", run_reader("list", vault)[0] == 77)
+    os.chmod(key_file, 0o640)
+    expect("status 77: a key file that others may read", run_reader("list", str(other.vault))[0] == 77)
+    with contextlib.closing(sqlite3.connect(other.vault / "vault.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    os.chmod(key_file, 0o600)
+    expect("status 78: a newer version", run_reader("list", str(other.vault))[0] == 78)
+    hidden = subprocess.run(
+        [sys.executable, "-S", "-I", str(TOP / "tools" / "reader.py"), "--help"], capture_output=True, text=True
+    )
+    said = hidden.stderr
+    expect("status 78: without PyNaCl", hidden.returncode == 78 and "pip install pynacl" in said, said)
+    whole = subprocess.run(
+        [sys.executable, str(TOP / "tools" / "reader.py"), "verify", vault], capture_output=True, text=True,
+        env=home.environment(),
+    )  # fmt: skip
+    expect("by itself: verify", whole.returncode == 0 and whole.stdout.startswith("[ok] proven: "), whole.stderr)
+
+
+def live(home: Home) -> None:
+    """While somebody writes, every reading is one state."""
+    loop = 'for i in {1..40}; do echo "$i" | "$0" put ci/live >/dev/null || exit 1; done'
+    with subprocess.Popen(
+        ["bash", "-c", loop, str(home.program)],
+        cwd=home.folder, env=home.environment(),
+    ) as writer:  # fmt: skip
+        while writer.poll() is None:
+            status, _, err = home.read("verify")
+            expect("live: verify", status == 0, (status, err))
+        expect("live: the writer was not disturbed", writer.returncode == 0, writer.returncode)
+    expect("live: the last value", home.read("get", "ci/live", "--reveal-secrets")[1] == b"40\n")
+
+
+# MARK: Vectors
+
+
+def vectors(work: Path) -> None:
+    for path in sorted((TOP / "docs" / "vectors").glob("*.txt")):
+        folder = work / path.stem
+        folder.mkdir(mode=0o700)
+        key, secrets = vector_vault(path, folder)
+        with settled_environment(key):
+            status, _, err = run_reader("verify", str(folder))
+            expect(f"{path.name}: verify", status == 0, err)
+            names = {name for name, _, _ in secrets}
+            listed = json.loads(run_reader("list", str(folder), "--json")[1])["entries"]
+            expect(f"{path.name}: names", {entry["name"] for entry in listed} == names, listed)
+            for name, version, value in secrets:
+                status, out, _ = run_reader("get", str(folder), name, "--version", version, "--reveal-secrets")
+                expect(f"{path.name}: {name} {version}", (status, out) == (0, value.encode() + b"\n"), out)
+            expect(f"{path.name}: log", run_reader("log", str(folder))[0] == 0)
+        with settled_environment("another " + key):
+            expect(f"{path.name}: another key", run_reader("verify", str(folder))[0] == 77)
+    expect("vectors: there are two", len(list((TOP / "docs" / "vectors").glob("*.txt"))) == 2)
+
+
+def vector_vault(path: Path, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
+    """Makes the vault of a page of vectors with nothing but the page and the schema."""
+    key, secrets = "", []
+    with contextlib.closing(sqlite3.connect(folder / "vault.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        for definition in reader.DEFINITIONS.values():
+            connection.execute(definition)
+        connection.execute(f"PRAGMA application_id = {0x53474C56}")
+        connection.execute("PRAGMA user_version = 1")
+        for line in path.read_text().splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "key":
+                key = rest
+            elif word == "secret":
+                name, version, value = rest.split(" ", 2)
+                secrets.append((name, version, value))
+            elif word == "head":
+                connection.execute("INSERT INTO head VALUES (1, ?)", (bytes.fromhex(rest.removeprefix("- ")),))
+            elif word in TABLES:
+                connection.execute(f"INSERT INTO {word} VALUES (?, ?)", tuple(map(bytes.fromhex, rest.split(" "))))
+    return key, secrets
+
+
+# MARK: All of it
+
+
+def tampering(program: Path, work: Path) -> None:
+    """A small vault in three states: an older one, the last one, and one that went another way after the older."""
+    home = Home(program, work / "small")
+    home.must("init")
+    for name in ("one", "two", "three"):
+        put(home, f"ci/{name}", f"{CANARY} {name}")
+        put(home, f"ci/{name}", f"{CANARY} {name} again")
+    home.must("service", "add", "--offline", "--namespace", "johndee", "--service-slug", "native-one")
+    old = home.rows()
+    forked = Home(program, work / "forked")
+    shutil.copytree(home.vault, forked.vault)
+    for at in (home, forked):
+        for name in ("one", "three"):
+            put(at, f"ci/{name}", f"{CANARY} {name} at last, {at.folder.name}")
+        at.must("sync", "--offline")
+        # One event on the fork's side is the missing anchor.
+        at.must("get", "ci/one", "--reveal-secrets")
+    new, fork = home.rows(), forked.rows()
+    key = (home.vault / "gateway-master-key").read_bytes().strip()
+    expect("tampering: the vault as it is", refusal(new, key) is None)
+    flips(new, key)
+    lengths(new, key)
+    moves(new, key)
+    forged_slot(new, key)
+    mixtures(new, old, "older", key)
+    mixtures(new, fork, "fork", key)
+    stranger = Home(program, work / "stranger", key.decode())
+    stranger.must("init")
+    put(stranger, "ci/one", CANARY)
+    mixtures(new, stranger.rows(), "another vault under the same key", key)
+    anchors(old, new, fork, key, home.anchor)
+    tampered_files(home, new, old, work)
+
+
+def main() -> int:
+    program, names = Path(sys.argv[1]).resolve(), {field.name for field in fields(reader.Rows)}
+    expect("every table is tampered with", names == {*TABLES, "head"}, names)
+    with tempfile.TemporaryDirectory(prefix="reader-tests-") as folder:
+        work = Path(folder)
+        # Under this name the program takes its commands without a first word.
+        vault = work / "vault"
+        vault.symlink_to(program)
+        vectors(work)
+        empty = Home(vault, work / "empty")
+        empty.must("init")
+        compare(empty, "empty")
+        full = Home(vault, work / "full")
+        fill(full)
+        compare(full, "full")
+        manners(full, work)
+        statuses(full, vault, work)
+        live(full)
+        phrase = Home(vault, work / "phrase", "correct horse battery")
+        phrase.must("init")
+        put(phrase, "ci/one", CANARY)
+        compare(phrase, "passphrase")
+        tampering(vault, work)
+        deep = Home(vault, work / "deep")
+        deep.must("init")
+        for number in range(300):
+            deep.must("put", f"ci/deep/{number}", stdin=f"value {number}".encode())
+        status, out, err = deep.read("verify", "--json", "--anchor", str(deep.anchor))
+        expect("deep: verify", status == 0 and json.loads(out)["entries"] == 300, err)
+        listed = json.loads(deep.read("list", "--json")[1])["entries"]
+        theirs = json.loads(deep.must("list", "--json"))["entries"]
+        expect("deep: list", [{"facts": {}} | entry for entry in theirs] == listed)
+    print(f"reader: {tally.passed} passed, {tally.failed} failed")
+    return 0 if tally.failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
