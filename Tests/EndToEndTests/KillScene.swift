@@ -103,7 +103,7 @@ final class KillScene: Sendable {
     }
 
     /// A file's name without what a run makes up or leaves open.
-    private static func plain(_ name: String) -> String {
+    static func plain(_ name: String) -> String {
         name.split(separator: "/").map { part in
             part.prefix(64).count == 64 && part.prefix(64).allSatisfy(\.isHexDigit) ? "H" + part.dropFirst(64) : part
         }.joined(separator: "/")

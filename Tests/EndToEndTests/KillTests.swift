@@ -53,25 +53,7 @@ struct KillTests {
     private func sweep(_ victim: Victim, _ side: KillLibrary.Side, only: [String]?) async throws {
         let (whole, count, library) = try await undisturbed(victim, only)
         if only == nil { #expect(count >= victim.fewest) }
-        // How many pages are written depends on random names, so the last numbers are not reached by every run: the
-        // sweep goes on until no run got that far.
-        let beyond = count + 12
-        let width = 3
-        var reached: [Int: Bool] = [:]
-        try await withThrowingTaskGroup(of: (Int, Bool).self) { group in
-            var next = 1
-            while next <= beyond || !group.isEmpty {
-                while next <= beyond, next <= reached.count + width {
-                    let number = next
-                    group.addTask { (number, try await once(victim, side, number, only, library, whole)) }
-                    next += 1
-                }
-                if let (number, died) = try await group.next() { reached[number] = died }
-            }
-        }
-        #expect(reached[1] == true)
-        #expect(reached.filter { $0.value }.count >= count - 12)
-        #expect(reached[beyond] == false)
+        try await sweepCalls(count) { try await once(victim, side, $0, only, library, whole) }
         withExtendedLifetime(library) {}
     }
 
@@ -113,19 +95,4 @@ struct KillTests {
         try await scene.gateway.stop()
         return killed.signal == SIGKILL
     }
-}
-
-/// The library in a folder that is gone when nobody needs it any more.
-final class BuiltLibrary: Sendable {
-    let library: KillLibrary
-    private let folder: String
-
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.path + "/kill-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        library = try KillLibrary(in: folder)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
 }

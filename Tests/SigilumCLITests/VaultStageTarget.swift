@@ -57,6 +57,8 @@ final class StageTarget: CredentialIssuer, ServiceDirectory, ConnectionDirectory
         return "user_local_\(namespace.text)"
     }
 
+    func checkOwner(namespace: Namespace, email: String) throws(DeliveryFailure) { try check() }
+
     func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner? { nil }
 
     func registeredServices(namespace: Namespace) throws(DeliveryFailure) -> [RegisteredService] { [] }

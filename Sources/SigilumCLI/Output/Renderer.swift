@@ -30,7 +30,7 @@ package struct Renderer: Sendable {
 
     /// Writes the facts of a report to standard output; its remarks are ``show(_:)-remarks``'s.
     package func showFacts(_ report: Report) -> WriteOutcome {
-        let text = json ? document(report) : lines(report)
+        let text = json && !report.isAlwaysBare ? document(report) : lines(report)
         return write(text, to: results)
     }
 

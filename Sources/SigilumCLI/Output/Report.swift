@@ -11,6 +11,8 @@ package struct Report: Sendable {
     /// A value that is printed alone, byte for byte, and a newline; nothing else is printed on standard output then.
     /// With `--json` the document is printed instead.
     package var bare: SharedSecret?
+    /// Whether ``bare`` is printed with `--json` too: where the user asked for that very line.
+    package var isAlwaysBare = false
     /// The document of `--json`; nil: an object of ``fields``.
     package var json: JSON?
     /// Several documents, one a line, instead of ``json``: what a log prints.

@@ -79,9 +79,12 @@ struct CommandTree: Sendable {
     /// The one line of usage.
     func usage(_ node: Node, program: ProgramName) -> String {
         let usage = root.usageString(for: node.type)
-        let name = root._commandName
-        return usage.hasPrefix(name + " ") || usage == name
-            ? program.invocation + usage.dropFirst(name.count) : usage
+        // Of a command with two places, `login`, the usage may name the other one.
+        let places = nodes.filter { $0.type == node.type }.map {
+            ([root._commandName] + $0.names).joined(separator: " ")
+        }
+        guard let shown = places.first(where: { usage == $0 || usage.hasPrefix($0 + " ") }) else { return usage }
+        return ([program.invocation] + node.names).joined(separator: " ") + usage.dropFirst(shown.count)
     }
 
     private static func child(of node: Node, named word: String) -> Node? {

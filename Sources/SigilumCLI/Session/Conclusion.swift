@@ -12,16 +12,21 @@ struct Conclusion {
     var json: JSON?
     /// A value that is printed alone; see ``Report/bare``.
     var bare: SharedSecret?
+    /// See ``Report/isAlwaysBare``.
+    var isAlwaysBare = false
     /// Whether the report shows secrets by itself; see ``Report/showsSecrets``.
     var showsSecrets = false
     let outcomes: [DeliveryOutcome]
     /// Whose gateway is to be started where none runs.
     var namespace: Namespace?
+    /// Whether the command took something away rather than stored it.
+    var isRemoval = false
 
     /// The report; where something could not be delivered, a failure that carries it.
     func report() throws -> Report {
         var report = Report(
             .ok(done), fields: fields, lines: lines, bare: bare, json: json, showsSecrets: showsSecrets)
+        report.isAlwaysBare = isAlwaysBare
         for outcome in outcomes {
             guard case .delivered(let repaired) = outcome.result, !repaired.isEmpty else { continue }
             report.remarks.append(
@@ -39,7 +44,11 @@ struct Conclusion {
         }
         report.headline = .warn(saved)
         let base = first.failure.failure(
-            hints: ["saved in the vault; not yet delivered to: \(plain: names)"], namespace: namespace,
+            hints: [
+                isRemoval
+                    ? "removed from the vault; not yet taken away from: \(plain: names)"
+                    : "saved in the vault; not yet delivered to: \(plain: names)"
+            ], namespace: namespace,
             target: first.target)
         throw Failure(
             base.status, code: base.code, base.message,

@@ -86,6 +86,8 @@ struct Session: Sendable {
             }
             let (vault, isNew) = try Vault.create(
                 in: storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
+            // What a run left that was killed before there was a vault: a key that nobody uses, for one.
+            if isNew { _ = try? home.folder.removeStaleTemporaries() }
             if isNew { surroundings.say(.info("Made a new vault: \(home.path(of: "vault.db"))")) }
             if vault.keyKind == .passphrase, isNew {
                 surroundings.say(

@@ -74,6 +74,10 @@ package struct LocalAPITarget: DeliveryTarget, ServiceDirectory {
         return try database.write { rows in try rows.ensureUser(of: namespace, email: Text(email), now: now).string }
     }
 
+    package func checkOwner(namespace: Namespace, email: String) throws(DeliveryFailure) {
+        _ = try database.read { rows in try rows.refuseEmailOfAnother(Text(email), than: namespace) }
+    }
+
     package func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner? {
         let found = try database.read { rows in
             try rows.user(of: namespace).map { RegisteredOwner(id: $0.id.string, email: $0.email?.string ?? "") }

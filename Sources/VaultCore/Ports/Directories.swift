@@ -10,6 +10,9 @@ package protocol ServiceDirectory: Sendable {
     /// ``DeliveryFailure/emailTaken`` where the e-mail belongs to another namespace's user.
     func ensureOwner(namespace: Namespace, email: String) throws(DeliveryFailure) -> String
 
+    /// Whether ``ensureOwner(namespace:email:)`` would work, as far as can be seen without writing; throws as it would.
+    func checkOwner(namespace: Namespace, email: String) throws(DeliveryFailure)
+
     /// The user of a namespace; nil where there is none, or no database.
     func owner(namespace: Namespace) throws(DeliveryFailure) -> RegisteredOwner?
 

@@ -5,12 +5,12 @@ struct AuthLogin: SigilumCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Makes or takes an owner token, stores it and delivers it.",
         discussion: """
-            Managed: takes the token that is given. oss-local: makes the owner in the local API's database and signs a new
+            Managed: takes the token that is given. oss-local: makes the owner in the local API's database and signs a new \
             token with JWT_SECRET.
 
             Example:
               sigilum auth login --mode oss-local --namespace johndee
-              sigilum auth login --mode managed --namespace johndee --owner-token-stdin < token.jwt
+              sigilum auth login --owner-token-stdin --namespace johndee < token.jwt
             """)
 
     @OptionGroup var auth: AuthOptions

@@ -21,25 +21,35 @@ struct AuthLogout: SigilumCommand {
         let namespace = try Session.namespace(context, session.surroundings, option: namespace, session: session)
         let name = EntryName.ownerToken(namespace)
         let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
-        guard try session.vault.read({ try $0.entry(name) }) != nil else {
+        let ids: [DeliveryID]
+        if try session.vault.read({ try $0.entry(name) }) != nil {
+            ids = try session.vault.remove(name, everywhere: true).deliveries
+            if try !session.vault.wipeRemoved() {
+                session.surroundings.say(
+                    .warn("wipe pending: another process reads the vault; the next command that changes it wipes"))
+            }
+        } else {
+            // What a logout before could not take away, or was killed over.
+            ids = try session.vault.read { try $0.plans() }.map(\.delivery)
+                .filter { $0.isWithdrawn && $0.entries == [name] }.map(\.id)
+        }
+        guard !ids.isEmpty else {
             return Report(
                 .ok("No owner token is stored for namespace: \(namespace.text)"),
                 fields: [Field("namespace", .plain(namespace.text))])
         }
-        let outcome = try session.vault.remove(name, everywhere: true)
-        let isWiped = try session.vault.wipeRemoved()
-        if !isWiped {
-            session.surroundings.say(
-                .warn("wipe pending: another process reads the vault; the next command that changes it wipes"))
+        let outcomes = try await reconciler.reconcile(ids)
+        for outcome in outcomes where outcome.isPending {
+            session.surroundings.say(.warn("Still there: \(outcome.id.key)"))
         }
-        let outcomes = try await reconciler.reconcile(outcome.deliveries)
-        let fields = outcomes.map { outcome in
+        let fields = outcomes.filter { !$0.isPending }.map { outcome in
             Field(
                 outcome.id.target == .openClaw ? "openclaw_config" : "token_file", context.shown(path: outcome.id.key))
         }
-        return try Conclusion(
+        var conclusion = Conclusion(
             done: "Namespace-owner token removed.", saved: "Namespace-owner token removed, not everywhere.",
-            fields: [Field("namespace", .plain(namespace.text))] + fields, outcomes: outcomes
-        ).report()
+            fields: [Field("namespace", .plain(namespace.text))] + fields, outcomes: outcomes)
+        conclusion.isRemoval = true
+        return try conclusion.report()
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import SecureMemory
 internal import VaultCore
 
@@ -58,7 +59,9 @@ struct StoredToken {
         let path = try openClaw.tokenFile(of: namespace, surroundings)
         guard let session else { return try file(path, of: namespace) }
         let name = EntryName.ownerToken(namespace)
-        guard let entry = try session.vault.read({ try $0.entry(name) }) else { throw Self.missing(path, namespace) }
+        guard let entry = try session.vault.read({ try $0.entry(name) }) else {
+            throw access(path, F_OK) == 0 ? Self.unknown(path, namespace) : Self.missing(path, namespace)
+        }
         let files = Set(entry.deliveries.filter { $0.target == .exportFile })
         for seen in try await session.reconciler(targets: [session.exportFiles()]).compare(files) {
             guard case .present(let differences) = seen.observation, differences.contains("content") else { continue }
@@ -89,5 +92,15 @@ struct StoredToken {
         let words = ["auth", "login"] + (namespace.map { ["--namespace", $0.text] } ?? [])
         return Failure(
             .missing, code: "no-token", "Token file not found: \(path)", hints: ["make one:  \(command: words)"])
+    }
+
+    /// The vault has none, and yet there is a file: it is not said to be missing.
+    private static func unknown(_ path: String, _ namespace: Namespace) -> Failure {
+        Failure(
+            .missing, code: "no-token", "No owner token is stored for namespace: \(namespace.text)",
+            hints: [
+                "there is a file that the vault did not write; show it:  \(command: ["auth", "show", "--token-file", path])",
+                "or make a token:  \(command: ["auth", "login", "--namespace", namespace.text])",
+            ])
     }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import OwnerToken
+internal import SafeFiles
 internal import SecureMemory
 internal import VaultCore
 
@@ -19,7 +20,7 @@ struct OwnerLogin {
             context, surroundings, option: options.namespace, openClawHome: options.openClaw.openclawHome,
             session: existing)
         let api = try mode.apiURL(option: options.apiUrl, config: config, surroundings: surroundings)
-        let places = try places(namespace, api, surroundings)
+        let places = try places(namespace, api, existing, surroundings)
         let given = try givenToken(mode, namespace, surroundings)
         let lifetime = try options.lifetime(surroundings)
         let email = try email(surroundings)
@@ -36,6 +37,7 @@ struct OwnerLogin {
             let secret = try JWTSecret.resolve(surroundings, homeOwner: existing?.home.owner) {
                 try existing?.localSecret()
             }
+            let email = try address(email, of: namespace, existing, config, surroundings)
             session = try existing ?? Session.open(context, vault, for: .storing)
             token = try sign(
                 namespace, email, lifetime, secret: secret.secret, by: try session.localAPI(option: options.apiDb))
@@ -82,17 +84,31 @@ struct OwnerLogin {
         return try ServiceRules.email(email, from: "SIGILUM_OWNER_EMAIL", .configuration)
     }
 
-    /// Makes or updates the owner, whose id the token is of, and signs.
-    private func sign(
-        _ namespace: Namespace, _ email: String?, _ lifetime: Int64, secret: SharedSecret,
-        by database: any ServiceDirectory
-    ) throws -> SharedSecret {
+    /// The e-mail that the owner gets, which the database would take: asked before there is a home.
+    private func address(
+        _ email: String?, of namespace: Namespace, _ existing: Session?, _ config: ConfigFile,
+        _ surroundings: Surroundings
+    ) throws -> String {
+        let home =
+            try existing?.home.folder.path
+            ?? HomeResolution.locate(option: vault.sigilumHome, config: config, surroundings: surroundings).path
+        let database = try Session.localAPI(
+            context, surroundings, option: options.apiDb, home: home, owner: existing?.home.owner)
         let known = try database.owner(namespace: namespace)?.email
         let address = email ?? known.flatMap { $0.isEmpty ? nil : $0 } ?? ServiceRules.defaultEmail(namespace)
-        let subject = try database.ensureOwner(namespace: namespace, email: address)
+        try database.checkOwner(namespace: namespace, email: address)
+        return address
+    }
+
+    /// Makes or updates the owner, whose id the token is of, and signs.
+    private func sign(
+        _ namespace: Namespace, _ email: String, _ lifetime: Int64, secret: SharedSecret,
+        by database: any ServiceDirectory
+    ) throws -> SharedSecret {
+        let subject = try database.ensureOwner(namespace: namespace, email: email)
         let now = context.now() / 1000
         let claims = OwnerClaims(
-            subject: subject, email: address, namespace: namespace.text, issuer: OwnerToken.issuer,
+            subject: subject, email: email, namespace: namespace.text, issuer: OwnerToken.issuer,
             audience: [OwnerToken.audience], issuedAt: now, expiresAt: now + lifetime)
         return SharedSecret(try OwnerToken.sign(claims, secret: secret.bytes))
     }
@@ -100,10 +116,10 @@ struct OwnerLogin {
     // MARK: Places
 
     private func places(
-        _ namespace: Namespace, _ api: String, _ surroundings: Surroundings
+        _ namespace: Namespace, _ api: String, _ existing: Session?, _ surroundings: Surroundings
     ) throws -> OwnerTokenPlaces {
         let file =
-            try options.tokenFile.map(surroundings.absolute)
+            try options.tokenFile.map { try TokenFile.named($0, for: namespace, existing, surroundings) }
             ?? options.openClaw.tokenFile(of: namespace, surroundings)
         guard options.writeOpenclaw == .true else {
             guard options.enableAuthzNotify == .preserve else {
@@ -111,9 +127,13 @@ struct OwnerLogin {
             }
             return OwnerTokenPlaces(file: file, configuration: nil)
         }
+        guard options.config != "" else { throw Failure.usage("--config is empty") }
         let path =
             try options.config.map(surroundings.absolute)
             ?? options.openClaw.folder(surroundings) + "/openclaw.json"
+        guard path != file else {
+            throw Failure.usage("--token-file and --config name the same file", hints: ["nothing was changed"])
+        }
         let settings = [
             "namespace": namespace.text, "api_url": api, "authz_notify": options.enableAuthzNotify.rawValue,
         ]
@@ -144,7 +164,10 @@ struct OwnerLogin {
         conclusion.json = .object(
             fields.map { ($0.key, $0.value.json) } + (isPrinted ? [("jwt", value.json)] : []))
         conclusion.showsSecrets = isPrinted
-        if options.tokenOnly { conclusion.bare = token }
+        if options.tokenOnly {
+            conclusion.bare = token
+            conclusion.isAlwaysBare = true
+        }
         return try conclusion.report()
     }
 }
