@@ -31,10 +31,12 @@ extension Vault {
     /// Makes a service or brings it up to date: its record, its credentials and where they should be, in one transaction.
     package func save(_ request: ServiceRequest, findings: ServiceFindings) throws -> ServiceOutcome {
         try write { transaction in
-            let old = try transaction.service(request.slug)
-            if let old, old.namespace != request.namespace { throw ServiceError.otherNamespace(old.namespace) }
-            let isManaged = try transaction.delivery(.sigilumAPI(request.slug)) != nil
-            if old?.isRemoved == false, isManaged != request.isManaged {
+            let known = try transaction.service(request.slug)
+            if let known, known.namespace != request.namespace { throw ServiceError.otherNamespace(known.namespace) }
+            // One that is only kept until it is taken away everywhere is made anew.
+            let old = known?.isRemoved == false ? known : nil
+            let isManaged = try transaction.isManaged(request.slug)
+            if old != nil, isManaged != request.isManaged {
                 throw ServiceError.registeredElsewhere(isManaged: isManaged)
             }
             let service = try Self.merge(request, old, findings, transaction)
@@ -98,7 +100,7 @@ extension Vault {
             let name = try Self.upstreamName(slug, key ?? connection.secretKey)
             var request = ServiceRequest(slug: slug, namespace: service.namespace)
             request.secret = value
-            request.isManaged = try transaction.delivery(.sigilumAPI(slug)) != nil
+            request.isManaged = try transaction.isManaged(slug)
             var upstream = Upstream(own: try Self.upstreamName(slug, connection.secretKey), stored: name)
             try Self.storeUpstream(request, findings, connection, &upstream, transaction)
             let ids = try Self.declare(service, upstream, request, transaction)
