@@ -28,6 +28,10 @@ struct OwnerJWT: Sendable {
     }
 }
 
+/// One test at a time: each has an API of its own, in this process, that must answer in time.
+@Suite("The managed API", .serialized)
+enum ManagedAPITests {}
+
 /// A user of the managed API.
 final class ManagedScene: Sendable {
     let home: TestHome
@@ -98,18 +102,33 @@ final class ManagedScene: Sendable {
     }
 
     /// Checks that the token and the keys are nowhere but where they should be, and stops the API.
-    func finish(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func finish(except files: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) async throws {
         #expect(api.leaks == [], sourceLocation: sourceLocation)
         let tokenFiles = ["owner-token-johndee.jwt", "openclaw.json"]
         #expect(home.leaks(of: token.canary, except: tokenFiles) == [], sourceLocation: sourceLocation)
         for key in keys {
-            #expect(home.leaks(of: key, except: ["service-api-key-linear"]) == [], sourceLocation: sourceLocation)
+            #expect(
+                home.leaks(of: key, except: ["service-api-key-linear"] + files) == [], sourceLocation: sourceLocation)
         }
         try await api.stop()
     }
 }
 
 extension TestHome {
+    /// Waits until the vault says that something is pending at a place: what was granted some time has had it.
+    func expectPending(_ place: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        for _ in 0..<100 {
+            let status = try await run("vault status")
+            if status.outputText.split(separator: "\n").contains(where: {
+                $0.contains("pending:") && $0.contains(place)
+            }) {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        Issue.record("nothing is pending at \(place)", sourceLocation: sourceLocation)
+    }
+
     /// The hashes of the keys that the local API accepts.
     func localKeys() throws -> [String] {
         let queue = try DatabaseQueue(path: sigilum + "/api.sqlite3")
