@@ -140,8 +140,9 @@ extension Vault {
                 secretKey: request.secretKey ?? stored?.secretKey ?? authMode.defaultSecretKey,
                 rotationIntervalDays: request.rotationIntervalDays ?? stored?.rotationIntervalDays)
         }
-        let summary = mode == .native ? "Native service" : "Service behind the local gateway"
-        let isOtherMode = old.map { $0.mode != mode } ?? false
+        // The sentence of a mode goes with it; one that the user gave stays.
+        let summary = Self.summary(mode)
+        let stored = old.flatMap { $0.summary == Self.summary($0.mode) ? nil : $0.summary }
         let ordinal: UInt64
         if let old {
             ordinal = old.ordinal
@@ -156,12 +157,17 @@ extension Vault {
         var service = ServiceRecord(
             slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? newID,
             name: request.name ?? old?.name ?? slug.text,
-            summary: request.summary ?? (isOtherMode ? nil : old?.summary) ?? summary,
+            summary: request.summary ?? stored ?? summary,
             domain: request.domain ?? old?.domain ?? "localhost",
             email: email ?? "\(request.namespace.text)@local.sigilum",
             createdAt: old?.createdAt ?? transaction.time, ordinal: ordinal, connection: connection)
         service.hasConnectionFile = request.exportsSecret ?? old?.hasConnectionFile ?? true
         return service
+    }
+
+    /// What is said of a service where the user says nothing.
+    private static func summary(_ mode: ServiceMode) -> String {
+        mode == .native ? "Native service" : "Service behind the local gateway"
     }
 
     /// `svc_` and 12 characters of lower-case base32 (RFC 4648): 60 random bits.
