@@ -586,8 +586,9 @@ def tampering(program: Path, work: Path) -> None:
     forked = Home(program, work / "forked")
     shutil.copytree(home.vault, forked.vault)
     for at in (home, forked):
-        for name in ("one", "three"):
-            put(at, f"ci/{name}", f"{CANARY} {name} at last, {at.folder.name}")
+        # One of them twice: of the version between nothing but the entry's history says which way it belongs to.
+        for turn, name in enumerate(("one", "three", "one")):
+            put(at, f"ci/{name}", f"{CANARY} {name} at last, {at.folder.name} {turn}")
         at.must("sync", "--offline")
         # One event on the fork's side is the missing anchor.
         at.must("get", "ci/one", "--reveal-secrets")

@@ -82,6 +82,8 @@ struct SigilumHome: Sendable {
         }
         let problem = errno
         if problem == ENOENT, lstat(location.path, &status) == 0 {
+            // What is no link was made since by another process.
+            if status.st_mode & S_IFMT == S_IFDIR { return true }
             throw Failure(
                 .configuration, code: "home-not-folder",
                 "The Sigilum home is a symbolic link that leads nowhere: \(location.path)")

@@ -30,6 +30,8 @@ struct OwnerLogin {
 
         let session: Session
         let token: SharedSecret
+        var owner: String?
+        var targets: [any DeliveryTarget] = []
         if let given {
             session = try existing ?? Session.open(context, vault, for: .storing)
             token = given
@@ -37,15 +39,18 @@ struct OwnerLogin {
             let secret = try JWTSecret.resolve(surroundings, homeOwner: existing?.home.owner) {
                 try existing?.localSecret()
             }
-            let email = try address(email, of: namespace, existing, config, surroundings)
+            let address = try address(email, of: namespace, existing, config, surroundings)
             session = try existing ?? Session.open(context, vault, for: .storing)
-            token = try sign(
-                namespace, email, lifetime, secret: secret.secret, by: try session.localAPI(option: options.apiDb))
+            let database = try session.localAPI(option: options.apiDb)
+            token = try sign(namespace, address, lifetime, secret: secret.secret, by: database)
+            owner = address
+            targets.append(database)
         }
         let outcome = try session.vault.saveOwnerToken(
-            token, of: namespace, origin: given == nil ? .generated : .given, places: places)
+            token, of: namespace, origin: given == nil ? .generated : .given, email: owner, places: places)
         if mode == .managed { try session.rememberAPI(api) }
-        let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
+        targets += [session.exportFiles(), context.openers.openClaw()]
+        let reconciler = session.reconciler(targets: targets)
         return try conclusion(
             mode, namespace, api, places, token, try await reconciler.reconcile(outcome.deliveries))
     }
