@@ -89,6 +89,11 @@ extension APIDouble {
         }
     }
 
+    /// Behaves as usual again: what ``misbehave(_:times:method:path:)`` arranged and did not happen yet does not.
+    package func clearFaults() {
+        shared.withLock { $0.faults.removeAll() }
+    }
+
     /// Lets it die at a request that is yet to come.
     ///
     /// - Parameters:

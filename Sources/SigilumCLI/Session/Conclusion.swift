@@ -35,8 +35,8 @@ struct Conclusion {
         let pending = outcomes.filter(\.isPending)
         guard !pending.isEmpty else { return report }
         let names = Self.names(pending)
-        let failures = pending.compactMap { outcome -> (failure: DeliveryFailure, target: TargetKind)? in
-            if case .pending(let failure) = outcome.result { (failure, outcome.id.target) } else { nil }
+        let failures = pending.compactMap { outcome -> (failure: DeliveryFailure, of: DeliveryOutcome)? in
+            if case .pending(let failure) = outcome.result { (failure, outcome) } else { nil }
         }
         guard let first = failures.first else {
             report.remarks.append(.info("pending: \(plain: names)"))
@@ -49,7 +49,7 @@ struct Conclusion {
                     ? "removed from the vault; not yet taken away from: \(plain: names)"
                     : "saved in the vault; not yet delivered to: \(plain: names)"
             ], namespace: namespace,
-            target: first.target)
+            target: first.of.id.target, service: first.of.service)
         throw Failure(
             base.status, code: base.code, base.message,
             hints: base.hints + (first.failure.needsDecision ? [] : ["then run:  \(command: ["vault", "sync"])"]),

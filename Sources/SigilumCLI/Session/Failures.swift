@@ -144,7 +144,7 @@ extension DeliveryFailure: FailureConvertible {
     /// Whether a further sync alone changes nothing: the user has to decide something first.
     var needsDecision: Bool {
         switch self {
-        case .notOurs, .wouldLoseSecrets, .ownSecretMissing, .unsuitableSecret: true
+        case .notOurs, .wouldLoseSecrets, .ownSecretMissing, .unsuitableSecret, .credentialRevoked: true
         default: false
         }
     }
@@ -152,8 +152,18 @@ extension DeliveryFailure: FailureConvertible {
     /// What the other side is called; `kind` is nil where that is not known.
     private static func name(_ kind: TargetKind?) -> String { kind == .sigilumAPI ? "API" : "gateway" }
 
+    /// What brings a service a key that is active.
+    static func newKey(_ slug: Slug) -> Message {
+        "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", slug.text])"
+    }
+
+    private static let newKey: Message =
+        "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", "SLUG"])"
+
     /// What could not be done where, then `hints`, then what mends it.
-    func failure(hints first: [Message], namespace: Namespace? = nil, target: TargetKind? = nil) -> Failure {
+    func failure(
+        hints first: [Message], namespace: Namespace? = nil, target: TargetKind? = nil, service: Slug? = nil
+    ) -> Failure {
         let login: Message = "get a new one:  \(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin"])"
         switch self {
         case .unreachable(let endpoint) where target == .sigilumAPI:
@@ -264,10 +274,8 @@ extension DeliveryFailure: FailureConvertible {
                 hints: first + (seconds.map { ["try again in \($0) seconds"] } ?? ["try again later"]))
         case .credentialRevoked:
             return Failure(
-                .refused, code: "credential-revoked", "The service's API key was revoked at the API",
-                hints: first + [
-                    "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", "SLUG"])"
-                ])
+                .refused, code: "credential-revoked", "The service's API key is not active at the API",
+                hints: first + ["it was revoked there, or never made there", service.map(Self.newKey) ?? Self.newKey])
         case .unparseable(let path, let line, let column):
             return Failure(
                 .damaged, code: "unparseable", "Not JSON5: \(path): line \(line), column \(column)",

@@ -26,10 +26,12 @@ extension Reconciler {
         guard let plan = try vault.read({ try $0.plan(id) }), plan.wantsCredential,
             let operation = plan.delivery.wantedOperation, let name = plan.delivery.entries.first
         else { return }
-        let issued = try await issuer.issue(plan.job(), operation: operation)
+        let issued = try await issuer.issue(plan.job(secrets: try replaced(by: plan, name)), operation: operation)
         try vault.write { transaction in
+            // A service that was removed meanwhile gets no entry again.
+            guard var delivery = try transaction.delivery(id), !delivery.isWithdrawn else { return }
             try transaction.store(issued.value.bytes, as: name, origin: .issued)
-            guard var delivery = try transaction.delivery(id) else { return }
+            delivery.startGrace(at: transaction.time)
             delivery.receipt = issued.receipt
             delivery.receipt[Delivery.operationKey] = operation
             delivery.isOwned = true
@@ -42,6 +44,16 @@ extension Reconciler {
                 try transaction.note(known, with: name, isPresent: true)
             }
         }
+    }
+}
+
+extension Reconciler {
+    /// The value that a new credential replaces, where the other side was never told of it: only by the value can it be
+    /// found there, to be made invalid in its time. A released value is in the log, so it is not opened for nothing.
+    private func replaced(by plan: DeliveryPlan, _ name: EntryName) throws -> [NamedSecret] {
+        guard plan.delivery.receipt.isEmpty, !plan.expected.isEmpty else { return [] }
+        let value = try vault.reveal(name, purpose: plan.delivery.id.text)
+        return [NamedSecret(entry: name, key: String(name.text.split(separator: "/").last ?? ""), value: value)]
     }
 }
 

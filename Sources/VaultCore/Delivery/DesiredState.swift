@@ -27,7 +27,7 @@ enum DesiredState {
         guard let service else { return [] }
         switch target {
         case .exportFile, .openClaw: return []
-        case .sigilumAPI: return [service.name, service.summary, service.domain]
+        case .sigilumAPI: return [service.name, service.summary, service.domain, service.mode.rawValue]
         case .localAPI:
             // The id is not among them: the database may have its own, which the record then takes over.
             return [

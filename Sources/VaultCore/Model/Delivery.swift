@@ -63,6 +63,16 @@ package struct Delivery: Sendable {
     /// which it did.
     static let operationKey = "operation"
 
+    /// Of settings: for how many milliseconds the credential that is wanted leaves those before it valid, counted from
+    /// when it comes.
+    static let graceKey = "grace"
+
+    /// Counts the time that replaced credentials are granted from now on.
+    mutating func startGrace(at time: Int64) {
+        guard let grace = settings.removeValue(forKey: Self.graceKey).flatMap(Int64.init) else { return }
+        retiresOldAt = time + grace
+    }
+
     /// Of receipts: the keys of the secrets that were delivered, `/` between them; nil where a target has no such keys.
     package static let keysKey = "keys"
 

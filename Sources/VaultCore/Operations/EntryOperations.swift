@@ -210,7 +210,7 @@ extension VaultTransaction {
         guard name.kind == .serviceAPIKey, let slug = try? Slug(String(name.text.split(separator: "/")[1])) else {
             return false
         }
-        return try delivery(.sigilumAPI(slug)) != nil
+        return try isManaged(slug)
     }
 
     func refuseIssued(_ name: EntryName) throws {

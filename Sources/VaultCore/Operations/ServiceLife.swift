@@ -11,23 +11,19 @@ extension Vault {
                 throw ServiceError.noSuchService(slug)
             }
             let name = EntryName.serviceAPIKey(slug)
-            let isManaged = try transaction.delivery(.sigilumAPI(slug)) != nil
+            let isManaged = try transaction.isManaged(slug)
             let id = isManaged ? DeliveryID.sigilumAPI(slug) : .localAPI(slug)
-            if var delivery = try transaction.delivery(id) {
-                delivery.retiresOldAt = graceMilliseconds > 0 ? transaction.time + graceMilliseconds : nil
-                try transaction.saveQuietly(delivery)
-            }
-            if isManaged {
-                try transaction.wantCredential(id)
-            } else {
+            if !isManaged {
                 let rule = try transaction.entry(name)?.generator.flatMap(GeneratorRule.init(text:))
                 let value = (rule ?? .standard(for: .serviceAPIKey)).make()
                 try transaction.store(value.bytes, as: name, origin: .generated)
-                // An entry that somebody had removed is delivered again.
-                for id in [DeliveryID.apiKeyFile(slug), id] {
-                    try transaction.declare(id, service: slug, entries: [name])
-                }
             }
+            // An entry that somebody had removed is delivered again.
+            for id in [DeliveryID.apiKeyFile(slug), id] {
+                try transaction.declare(id, service: slug, entries: [name])
+            }
+            try transaction.grant(graceMilliseconds, to: id, isManaged: isManaged)
+            if isManaged { try transaction.wantCredential(id) }
             let entry = try transaction.entry(name)
             return ServiceOutcome(
                 service: service, apiKey: entry, upstream: nil,
@@ -64,5 +60,19 @@ extension Vault {
             }
             return changed.sorted()
         }
+    }
+}
+
+extension VaultTransaction {
+    /// Whether a service is registered at the API over HTTP; one that is being taken away there is not.
+    func isManaged(_ slug: Slug) throws -> Bool { try delivery(.sigilumAPI(slug))?.isWithdrawn == false }
+
+    /// Leaves the credentials that are about to be replaced valid for a while. Where the other side makes the new one, the
+    /// while begins when it comes: until then there is nothing to change over to.
+    fileprivate func grant(_ milliseconds: Int64, to id: DeliveryID, isManaged: Bool) throws {
+        guard var delivery = try delivery(id) else { return }
+        delivery.settings[Delivery.graceKey] = isManaged && milliseconds > 0 ? String(milliseconds) : nil
+        delivery.retiresOldAt = !isManaged && milliseconds > 0 ? time + milliseconds : nil
+        try saveQuietly(delivery)
     }
 }

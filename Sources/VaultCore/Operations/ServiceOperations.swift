@@ -31,10 +31,12 @@ extension Vault {
     /// Makes a service or brings it up to date: its record, its credentials and where they should be, in one transaction.
     package func save(_ request: ServiceRequest, findings: ServiceFindings) throws -> ServiceOutcome {
         try write { transaction in
-            let old = try transaction.service(request.slug)
-            if let old, old.namespace != request.namespace { throw ServiceError.otherNamespace(old.namespace) }
-            let isManaged = try transaction.delivery(.sigilumAPI(request.slug)) != nil
-            if old?.isRemoved == false, isManaged != request.isManaged {
+            let known = try transaction.service(request.slug)
+            if let known, known.namespace != request.namespace { throw ServiceError.otherNamespace(known.namespace) }
+            // One that is only kept until it is taken away everywhere is made anew.
+            let old = known?.isRemoved == false ? known : nil
+            let isManaged = try transaction.isManaged(request.slug)
+            if old != nil, isManaged != request.isManaged {
                 throw ServiceError.registeredElsewhere(isManaged: isManaged)
             }
             let service = try Self.merge(request, old, findings, transaction)
@@ -98,7 +100,7 @@ extension Vault {
             let name = try Self.upstreamName(slug, key ?? connection.secretKey)
             var request = ServiceRequest(slug: slug, namespace: service.namespace)
             request.secret = value
-            request.isManaged = try transaction.delivery(.sigilumAPI(slug)) != nil
+            request.isManaged = try transaction.isManaged(slug)
             var upstream = Upstream(own: try Self.upstreamName(slug, connection.secretKey), stored: name)
             try Self.storeUpstream(request, findings, connection, &upstream, transaction)
             let ids = try Self.declare(service, upstream, request, transaction)
@@ -138,8 +140,9 @@ extension Vault {
                 secretKey: request.secretKey ?? stored?.secretKey ?? authMode.defaultSecretKey,
                 rotationIntervalDays: request.rotationIntervalDays ?? stored?.rotationIntervalDays)
         }
-        let summary = mode == .native ? "Native service" : "Service behind the local gateway"
-        let isOtherMode = old.map { $0.mode != mode } ?? false
+        // The sentence of a mode goes with it; one that the user gave stays.
+        let summary = Self.summary(mode)
+        let stored = old.flatMap { $0.summary == Self.summary($0.mode) ? nil : $0.summary }
         let ordinal: UInt64
         if let old {
             ordinal = old.ordinal
@@ -154,12 +157,17 @@ extension Vault {
         var service = ServiceRecord(
             slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? newID,
             name: request.name ?? old?.name ?? slug.text,
-            summary: request.summary ?? (isOtherMode ? nil : old?.summary) ?? summary,
+            summary: request.summary ?? stored ?? summary,
             domain: request.domain ?? old?.domain ?? "localhost",
             email: email ?? "\(request.namespace.text)@local.sigilum",
             createdAt: old?.createdAt ?? transaction.time, ordinal: ordinal, connection: connection)
         service.hasConnectionFile = request.exportsSecret ?? old?.hasConnectionFile ?? true
         return service
+    }
+
+    /// What is said of a service where the user says nothing.
+    private static func summary(_ mode: ServiceMode) -> String {
+        mode == .native ? "Native service" : "Service behind the local gateway"
     }
 
     /// `svc_` and 12 characters of lower-case base32 (RFC 4648): 60 random bits.

@@ -60,10 +60,10 @@ struct ServiceAdd: SigilumCommand {
                 throw DeliveryFailure.ownerTokenRequired.failure
             }
         }
-        let known = try existing?.vault.read { try $0.service(slug) }
-        if let known, known.namespace != request.namespace {
-            throw ServiceError.otherNamespace(known.namespace)
-        }
+        let kept = try existing?.vault.read { try $0.service(slug) }
+        if let kept, kept.namespace != request.namespace { throw ServiceError.otherNamespace(kept.namespace) }
+        // One that is only kept until it is taken away everywhere is made anew.
+        let known = kept?.isRemoved == false ? kept : nil
         try connection.fill(&request, known: known, say: surroundings.say)
         request.secret = upstreamSecret
         guard request.secret == nil || (request.mode ?? known?.mode) == .gateway else {

@@ -27,7 +27,7 @@ struct ServiceList: SigilumCommand {
             let inventory = try snapshot.inventory()
             return (
                 inventory.services.filter { $0.namespace == namespace && !$0.isRemoved },
-                Set(inventory.deliveries.filter { $0.id.target == .sigilumAPI }.map(\.id.key))
+                Set(inventory.deliveries.filter { $0.id.target == .sigilumAPI && !$0.isWithdrawn }.map(\.id.key))
             )
         }
         guard try DeploymentMode.forServices(session.surroundings) == .managed else {

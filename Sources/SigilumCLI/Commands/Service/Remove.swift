@@ -43,7 +43,7 @@ struct ServiceRemove: SigilumCommand {
                 .warn("wipe pending: another process reads the vault; the next command that changes it wipes"))
         }
         let outcomes = try await reconciler.reconcile(changed)
-        return try Conclusion(
+        var conclusion = Conclusion(
             done: "Service removed: \(slug.text)", saved: "Service removed, not everywhere: \(slug.text)",
             fields: [
                 Field("slug", .plain(slug.text)), Field("wiped", .boolean(isWiped)),
@@ -52,8 +52,9 @@ struct ServiceRemove: SigilumCommand {
             json: .object([
                 ("slug", .string(slug.text)), ("wiped", .boolean(isWiped)),
                 ("targets", .array(outcomes.map(\.document))),
-            ]), outcomes: outcomes, namespace: record?.namespace
-        ).report()
+            ]), outcomes: outcomes, namespace: record?.namespace)
+        conclusion.isRemoval = true
+        return try conclusion.report()
     }
 
     private static func names(_ outcomes: [DeliveryOutcome]) -> String {

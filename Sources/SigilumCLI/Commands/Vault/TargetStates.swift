@@ -12,10 +12,16 @@ struct TargetStates {
         if comparisons.isEmpty { report.lines = [.text(indent: 2, "(none)")] }
         report.json = .object([("targets", .array(comparisons.map(\.document)))])
         report.exit = found == 0 ? .done : .found
-        guard found == 0, let failure = comparisons.compactMap(\.failure).first else { return report }
+        // What a sync alone does not mend.
+        for slug in comparisons.filter(\.lacksKey).compactMap(\.service) {
+            report.remarks.append(
+                .warn("The API key of \(slug.text) is not active at the API; \(DeliveryFailure.newKey(slug))"))
+        }
+        guard found == 0, let unseen = comparisons.first(where: { $0.failure != nil }), let failure = unseen.failure
+        else { return report }
         // Nothing is known to differ, and not everything was seen: not the time for an [ok].
         report.headline = .warn("Not everything could be compared")
-        let base = failure.failure(hints: [])
+        let base = failure.failure(hints: [], target: unseen.id.target, service: unseen.service)
         throw Failure(base.status, code: base.code, base.message, hints: base.hints, report: report)
     }
 }
@@ -24,6 +30,12 @@ extension DeliveryComparison {
     /// Whether a sync would change something, as far as could be seen.
     fileprivate var isFound: Bool {
         isPending || isWithdrawn || observation.map { $0 != .present(differences: []) } ?? false
+    }
+
+    /// Whether the API does not let in the key that was delivered.
+    fileprivate var lacksKey: Bool {
+        guard id.target == .sigilumAPI, !isPending, !isWithdrawn else { return false }
+        return observation == .absent || differences.contains("api_key")
     }
 
     /// One or more words for people and programs.
