@@ -42,7 +42,7 @@ struct AuthLogoutTests {
         try scene.home.write(Array("somebody's notes\n".utf8), to: scene.tokenFile)
         for _ in 0..<2 {
             let result = try await scene.home.run("auth logout")
-            result.expect(76, error: "A file was left alone: somebody edited it since the vault wrote it")
+            result.expect(76, error: "The file was edited: it holds what the vault does not know")
             #expect(result.outputText.hasPrefix("[warn] Namespace-owner token removed, not everywhere.\n"))
             #expect(!result.outputText.contains("token_file"))
             #expect(result.errorText.contains("[warn] Still there: \(scene.tokenFile)\n"), "\(result.errorText)")
