@@ -147,6 +147,30 @@ extension ManagedAPITests {
             try await home.run("vault sync --dry-run").expect(0)
         }
 
+        @Test("a file that cannot be written keeps the key that it has valid, in the local database too")
+        func fileInTheWay() async throws {
+            let scene = try await ManagedScene()
+            try await scene.run(Self.add).expect(0)
+            try await scene.run("service add --service-slug other", ["SIGILUM_MODE": "oss-local"]).expect(0)
+            for slug in ["linear", "other"] {
+                let file = scene.home.sigilum + "/service-api-key-\(slug)"
+                try FileManager.default.removeItem(atPath: file)
+                try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
+                let result = try await scene.run("service key rotate --service-slug \(slug)")
+                #expect(result.status != 0, "\(result.outputText)")
+                #expect(result.outputText.contains("  old_key:  (pending)\n"), "\(result.outputText)")
+            }
+            #expect(scene.api.service("linear")?.activeKeys.count == 2)
+            #expect(try scene.home.localKeys().count == 2)
+            for slug in ["linear", "other"] {
+                try FileManager.default.removeItem(atPath: scene.home.sigilum + "/service-api-key-\(slug)")
+            }
+            try await scene.run("vault sync").expect(0)
+            try await scene.expectSettled(scene.keys[1].text)
+            #expect(try scene.home.localKeys().count == 1)
+            try await scene.finish()
+        }
+
         @Test("seconds that are none, and services that are none, change nothing")
         func wrongWords() async throws {
             let home = try TestHome()

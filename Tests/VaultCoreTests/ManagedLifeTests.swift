@@ -52,6 +52,29 @@ struct ManagedLifeTests {
         #expect(try managed.isPending() == false)
     }
 
+    @Test("while a place still has the old key, it is not revoked, whatever its time is")
+    func placeThatFails() async throws {
+        try await managed.register()
+        for grace in [0, 1] as [Int64] {
+            let before = try managed.value()
+            try managed.rotate(grace: grace)
+            for _ in 0..<2 {
+                managed.files.before("apply") { throw DeliveryFailure.cannotWrite(path: "x", errno: 28) }
+                let results = try await managed.sync()
+                #expect(results[.apiKeyFile(managed.slug)] == .pending(.cannotWrite(path: "x", errno: 28)))
+                managed.scene.clock.now += 1000
+            }
+            #expect(managed.filed == before)
+            #expect(try managed.issuer.active == [before, managed.value()].compactMap { $0 })
+            #expect(try managed.value() != before)
+            try await managed.sync()
+            try await managed.sync()
+            #expect(try managed.issuer.active == [managed.value()].compactMap { $0 })
+            #expect(managed.filed == managed.issuer.active.first)
+            #expect(try await managed.sync().values.allSatisfy { $0 == .unchanged })
+        }
+    }
+
     @Test("what fails when the grace is over stays pending, and a rotation without one ends it at once")
     func graceFailing() async throws {
         try await managed.register()

@@ -70,6 +70,18 @@ extension VaultSnapshot {
     }
 }
 
+extension VaultSnapshot {
+    /// Whether another place still has to get what this delivery makes valid: until then it may hold what was replaced.
+    func isAwaited(_ plan: DeliveryPlan) throws -> Bool {
+        guard plan.delivery.id.target.makesValid else { return false }
+        return try plan.delivery.entries.contains { name in
+            try (entry(name)?.deliveries ?? []).contains { other in
+                try other != plan.delivery.id && self.plan(other)?.isPending == true
+            }
+        }
+    }
+}
+
 /// A delivery as it stands in the vault: what should be there, and whether that was applied.
 package struct DeliveryPlan: Sendable {
     package let delivery: Delivery
@@ -106,13 +118,20 @@ package struct DeliveryPlan: Sendable {
     /// Whether the time is over that replaced credentials were granted.
     var isRetirementDue: Bool { delivery.retiresOldAt.map { $0 <= now } ?? false }
 
-    /// What the adapter gets.
-    func job(secrets: [NamedSecret] = [], takingOver: Bool = false) -> DeliveryJob {
+    /// Whether nothing is left to do but to make replaced credentials invalid.
+    var isOnlyRetirement: Bool {
+        isRetirementDue && !delivery.isWithdrawn && !wantsCredential && delivery.applied == commitment
+    }
+
+    /// What the adapter gets. With `sparesOld`, credentials that were replaced stay valid whatever their time is.
+    func job(
+        secrets: [NamedSecret] = [], takingOver: Bool = false, sparesOld: Bool = false
+    ) -> DeliveryJob {
         let keys = keys
         return DeliveryJob(
             key: delivery.id.key, service: service, expected: expected, secrets: secrets, isApplied: !isPending,
             receipt: delivery.receipt, settings: delivery.settings,
-            retiresOld: delivery.retiresOldAt == nil || isRetirementDue,
+            retiresOld: !sparesOld && (delivery.retiresOldAt == nil || isRetirementDue),
             mayTakeOver: takingOver || delivery.mayTakeOver, fingerprint: { keys.fingerprint($0) })
     }
 }

@@ -153,8 +153,11 @@ package struct Reconciler: Sendable {
                 continue
             }
             guard !plan.expected.isEmpty else { return result }
-            let observation = try await target.observe(plan.job())
-            if !plan.isPending, observation == .present(differences: []) { return result }
+            // A place that could not be brought up to date has the old credential still.
+            let sparesOld = try vault.read { try $0.isAwaited(plan) }
+            let observation = try await target.observe(plan.job(sparesOld: sparesOld))
+            let isDone = !plan.isPending || (sparesOld && plan.isOnlyRetirement)
+            if isDone, observation == .present(differences: []) { return result }
             // What was just delivered is not there: to do it again would release the values again, and say `ok` of what
             // is not.
             if !plan.isPending, result != .unchanged { throw DeliveryFailure.wrongAnswer(.notDone) }
@@ -163,7 +166,7 @@ package struct Reconciler: Sendable {
                 throw DeliveryFailure.notOurs
             }
             result = .delivered(repaired: plan.isPending ? [] : Self.drift(observation))
-            try await apply(plan, to: target, takingOver, wasAbsent: observation == .absent)
+            try await apply(plan, to: target, takingOver, sparesOld, wasAbsent: observation == .absent)
         }
         throw DeliveryFailure.busy
     }
@@ -176,7 +179,7 @@ package struct Reconciler: Sendable {
     }
 
     private func apply(
-        _ plan: DeliveryPlan, to target: any DeliveryTarget, _ takingOver: Bool, wasAbsent: Bool
+        _ plan: DeliveryPlan, to target: any DeliveryTarget, _ takingOver: Bool, _ sparesOld: Bool, wasAbsent: Bool
     ) async throws {
         let id = plan.delivery.id
         // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
@@ -197,7 +200,7 @@ package struct Reconciler: Sendable {
             let key = String(name.text.split(separator: "/").last ?? "")
             return NamedSecret(entry: name, key: key, value: try version.open(vault.keys))
         }
-        let job = fresh.job(secrets: secrets, takingOver: takingOver)
+        let job = fresh.job(secrets: secrets, takingOver: takingOver, sparesOld: sparesOld)
         let intent = target.intent(job)
         if !intent.isEmpty {
             try vault.write { transaction in
@@ -228,7 +231,9 @@ package struct Reconciler: Sendable {
             delivery.mayTakeOver = false
             delivery.receipt = receipt
             delivery.receipt[Delivery.operationKey] = fresh.delivery.receipt[Delivery.operationKey]
-            if fresh.isRetirementDue, delivery.retiresOldAt == fresh.delivery.retiresOldAt {
+            if sparesOld {
+                delivery.retiresOldAt = delivery.retiresOldAt ?? transaction.time
+            } else if fresh.isRetirementDue, delivery.retiresOldAt == fresh.delivery.retiresOldAt {
                 delivery.retiresOldAt = nil
             }
             try transaction.saveQuietly(delivery)

@@ -7,6 +7,9 @@ package enum TargetKind: String, Sendable, CaseIterable {
     case openClaw = "openclaw"
     case gateway = "gateway"
     case sigilumAPI = "sigilum-api"
+
+    /// Whether it decides which credentials are let in: what it no longer has is of no use anywhere.
+    var makesValid: Bool { self == .localAPI || self == .sigilumAPI }
 }
 
 /// A keyed hash of a secret's bytes, 32 bytes wide: two secrets of one vault are equal when these are. Says nothing

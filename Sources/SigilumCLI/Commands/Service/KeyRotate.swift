@@ -54,7 +54,7 @@ struct ServiceKeyRotate: SigilumCommand {
         ]
         if let entry { fields.append(Field("version", .integer(Int64(entry.currentVersion)))) }
         fields.append(Field("key_file", session.shown(file: DeliveryID.apiKeyFile(slug).key)))
-        if let end = plans.compactMap(\.delivery.retiresOldAt).max() {
+        if let end = plans.compactMap(\.delivery.retiresOldAt).max(), end > context.now() {
             fields.append(Field("old_key", .plain("valid until \(Timestamp.text(end))")))
             session.surroundings.say(.info("The next \(command: ["vault", "sync"]) after that revokes the old key"))
         } else {
