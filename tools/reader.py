@@ -445,7 +445,8 @@ REQUIRED_FIELDS = {
 }
 OPTIONAL_FIELDS = {
     SECRET: {"generator", "rotate-days", "fact."},
-    SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed"},
+    SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed",
+              "connection-file"},
     DELIVERY: {"service", "applied", "retire", "receipt.", "setting."},
     SETTING: set[str](),
 }
