@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -107,6 +108,20 @@ final class DoubleServer: Sendable {
             if case .death = answer.action { state.isRunning = false }
             return answer
         }
+    }
+
+    /// Stops, and listens on the same port again. A program that was being started meanwhile has the old listener for a
+    /// moment more, until it is another program: that is waited for.
+    func listenAgain(_ service: any DoubleService) async throws {
+        try await stop()
+        for _ in 0..<200 {
+            do {
+                return try await listen(service)
+            } catch let error as IOError where error.errnoCode == EADDRINUSE {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        try await listen(service)
     }
 
     func listen(_ service: any DoubleService) async throws {

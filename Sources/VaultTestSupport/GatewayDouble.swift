@@ -51,8 +51,7 @@ package final class GatewayDouble: Sendable {
 
     /// Serves the same state on the same port again, after ``stop()`` or a death; stops first where it still runs.
     package func restart() async throws {
-        try await server.stop()
-        try await server.listen(self)
+        try await server.listenAgain(self)
     }
 
     /// Whether it was started and did not die since.
