@@ -108,7 +108,8 @@ struct ReleaseTests {
                         counts[wanted, default: 0] += 1
                         return counts[wanted] == 1
                     }
-                    return isFirst == truthFirst ? row : table == .body ? forged : row.map { $0.dropLast() + [($0.last ?? 0) ^ 1] }
+                    return isFirst == truthFirst
+                        ? row : table == .body ? forged : row.map { $0.dropLast() + [($0.last ?? 0) ^ 1] }
                 }
                 var value: String?
                 let outcome = Outcome { value = try scene.value("a") }
