@@ -506,7 +506,8 @@ def statuses(home: Home, program: Path, work: Path) -> None:
     expect("status 78: without PyNaCl", hidden.returncode == 78 and "pip install pynacl" in said, said)
     whole = subprocess.run(
         [sys.executable, str(TOP / "tools" / "reader.py"), "verify", vault], capture_output=True, text=True,
-        env=home.environment(),
+        # PyNaCl may have been installed for the user, under the home that this run does not see.
+        env=home.environment(PYTHONPATH=os.pathsep.join(filter(None, sys.path))),
     )  # fmt: skip
     expect("by itself: verify", whole.returncode == 0 and whole.stdout.startswith("[ok] proven: "), whole.stderr)
 
