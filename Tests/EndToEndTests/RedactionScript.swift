@@ -81,7 +81,10 @@ struct RedactionScene {
     /// What is put in, of whatever kind.
     let given: [String: Canary]
 
-    /// - Parameter filler: Stands at the end of every secret.
+    /// A home without anything, and a gateway.
+    ///
+    /// - Parameter filler: Stands at the end of every secret that is given.
+    /// - Throws: What making a home and a gateway throws.
     init(filler: String = "") async throws {
         home = try TestHome()
         func canary(_ prefix: String) -> Canary { Canary(bytes: Canary(prefix: prefix).bytes + Array(filler.utf8)) }
