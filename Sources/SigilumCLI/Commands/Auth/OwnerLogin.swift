@@ -47,7 +47,8 @@ struct OwnerLogin {
             targets.append(database)
         }
         let outcome = try session.vault.saveOwnerToken(
-            token, of: namespace, origin: given == nil ? .generated : .given, email: owner, places: places)
+            token, of: namespace, origin: given == nil ? .generated : .given, email: owner, address: api,
+            places: places)
         if mode == .managed { try session.rememberAPI(api) }
         targets += [session.exportFiles(), context.openers.openClaw()]
         let reconciler = session.reconciler(targets: targets)
