@@ -123,9 +123,10 @@ struct EntryPoint {
     private func perform(
         _ command: any SigilumCommand, _ context: Context, _ options: CommandOptions
     ) async -> Int32 {
-        let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets, options)
+        let renderer = renderer(context, json: command.printsJSON, reveal: command.revealsSecrets, options)
         var context = context
         context.command = CommandTree(root: root).words(of: type(of: command))
+        context.options = options
         if command.output.noInput { context.terminal = context.terminal.silent }
         let remarks = context.remarks
         for warning in context.argumentSecrets.warnings { remarks.add(warning) }

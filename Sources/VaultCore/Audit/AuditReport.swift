@@ -33,11 +33,14 @@ package struct AuditFinding: Sendable, Equatable {
     package let place: AuditPlace?
     /// What else there is to say: names of fields, other entries' names, counts, times. Never a value.
     package let details: [String]
+    /// Why a place could not be looked at; nil for every other finding.
+    package let failure: DeliveryFailure?
 
     package init(
         _ rule: AuditRule, entry: EntryName? = nil, delivery: DeliveryID? = nil, place: AuditPlace? = nil,
-        details: [String] = []
+        details: [String] = [], failure: DeliveryFailure? = nil
     ) {
+        self.failure = failure
         self.rule = rule
         self.entry = entry
         self.delivery = delivery
@@ -96,13 +99,16 @@ package struct AuditedCredential: Sendable {
     package let expiresAt: Int64?
     /// When the next rotation is due, in milliseconds since 1970 UTC; nil where none is asked for.
     package let rotationDueAt: Int64?
+    /// How it gets a new value.
+    package let renewal: AuditedRenewal
     /// In the order of the deliveries.
     package let deployments: [AuditedDeployment]
 
     package init(
         name: EntryName, kind: EntryKind, maskedPrefix: String, versions: Int, createdAt: Int64, updatedAt: Int64,
-        expiresAt: Int64?, rotationDueAt: Int64?, deployments: [AuditedDeployment]
+        expiresAt: Int64?, rotationDueAt: Int64?, renewal: AuditedRenewal, deployments: [AuditedDeployment]
     ) {
+        self.renewal = renewal
         self.name = name
         self.kind = kind
         self.maskedPrefix = maskedPrefix
@@ -113,6 +119,18 @@ package struct AuditedCredential: Sendable {
         self.rotationDueAt = rotationDueAt
         self.deployments = deployments
     }
+}
+
+/// How a credential gets a new value.
+package enum AuditedRenewal: Sendable, Equatable {
+    /// The vault or the API makes one.
+    case made
+    /// Somebody else gives one out.
+    case given
+    /// It is a token that is signed here.
+    case signed
+    /// It is a token that somebody else signs.
+    case signedElsewhere
 }
 
 /// One place where a credential is deployed.

@@ -29,16 +29,21 @@ package enum AuditRule: String, Sendable, CaseIterable {
     case exportFileMissing = "export-file-missing"
     case exportFileDiffers = "export-file-differs"
     case exportFileUnsafe = "export-file-unsafe"
+    case localServiceMissing = "local-service-missing"
     case localKeyInactive = "local-key-inactive"
     case localServiceDiffers = "local-service-differs"
     case openClawTokenMissing = "openclaw-token-missing"
     case openClawTokenDiffers = "openclaw-token-differs"
+    case openClawFileUnsafe = "openclaw-file-unsafe"
+    case openClawSettingsDiffer = "openclaw-settings-differ"
     case connectionMissing = "gateway-connection-missing"
     case connectionForeign = "gateway-connection-foreign"
+    case connectionRedirected = "gateway-connection-redirected"
     case connectionSecretDiffers = "gateway-secret-differs"
     case connectionDiffers = "gateway-connection-differs"
     case apiServiceMissing = "api-service-missing"
     case apiKeyInactive = "api-key-inactive"
+    case apiOldKeyActive = "api-old-key-active"
     case apiServiceDiffers = "api-service-differs"
     case deliveryPending = "delivery-pending"
     case withdrawalPending = "withdrawal-pending"
@@ -63,12 +68,13 @@ package enum AuditRule: String, Sendable, CaseIterable {
     package var severity: AuditSeverity {
         switch self {
         case .plainCopy, .knownSample, .commonWord, .exportFileMissing, .exportFileDiffers, .exportFileUnsafe,
-            .localKeyInactive, .openClawTokenMissing, .openClawTokenDiffers, .connectionMissing, .connectionForeign,
-            .connectionSecretDiffers, .apiServiceMissing, .apiKeyInactive, .tokenExpired:
+            .localServiceMissing, .localKeyInactive, .openClawTokenMissing, .openClawTokenDiffers, .openClawFileUnsafe,
+            .connectionMissing, .connectionForeign, .connectionRedirected, .connectionSecretDiffers,
+            .apiServiceMissing, .apiKeyInactive, .tokenExpired:
             .error
-        case .localServiceDiffers, .connectionDiffers, .apiServiceDiffers, .deliveryPending, .withdrawalPending,
-            .checkFailed, .tokenExpiresSoon, .rotationOverdue, .tooOld, .shortValue, .lowEntropy, .sharedValue,
-            .reusedValue, .orphanFile:
+        case .localServiceDiffers, .openClawSettingsDiffer, .connectionDiffers, .apiOldKeyActive, .apiServiceDiffers,
+            .deliveryPending, .withdrawalPending, .checkFailed, .tokenExpiresSoon, .rotationOverdue, .tooOld,
+            .shortValue, .lowEntropy, .sharedValue, .reusedValue, .orphanFile:
             .warning
         case .notChecked, .rolledBack, .scanIncomplete: .note
         }
