@@ -32,7 +32,7 @@ extension AuditRule {
         case .checkFailed: "A place refused to be looked at"
         case .notChecked: "A place was not looked at"
         case .tokenExpired: "The token has expired"
-        case .tokenExpiresSoon: "The token expires within a week"
+        case .tokenExpiresSoon: "The token expires soon"
         case .rotationOverdue: "The rotation is overdue"
         case .tooOld: "The value is too old"
         case .shortValue: "The value is short"
