@@ -15,6 +15,10 @@ package struct ScanTrouble: Sendable, Equatable {
     package let path: String
     /// Of the call that failed: `EACCES`, say.
     package let errno: Int32
+
+    package init(path: String, errno: Int32) {
+        (self.path, self.errno) = (path, errno)
+    }
 }
 
 /// What a walk found.

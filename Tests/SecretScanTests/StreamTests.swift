@@ -92,7 +92,7 @@ struct StreamTests {
             Array("sk_live_".utf8) + (0..<48).map { _ in Array("0123456789abcdef".utf8)[random.below(16)] }
         }
         let scanner = scanner((0..<1000).map { _ in value() })
-        let text = (0..<2000).flatMap { _ in value() + [0x0a] }
+        let text = Array((0..<2000).map { _ in value() }.joined(separator: [0x0a]))
         let stream = ScanStream(scanner)
         text.withUnsafeBytes { stream.feed($0) }
         #expect(stream.finish() == [])
