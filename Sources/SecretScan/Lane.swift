@@ -42,9 +42,8 @@ struct Lane: ~Copyable {
     /// Where the text begins that a search still needs.
     func needed(by scanner: SecretScanner) -> Int64 { passed + Int64(max(0, min(next, count) - scanner.reachBack)) }
 
-    /// Searches what came; with `isLast` to the very end, else as far as every needle would be whole.
-    ///
-    /// - Parameter found: Gets a needle's index and its place in the text; false ends the search.
+    /// Searches what came; with `isLast` to the very end, else as far as every needle would be whole. `found` gets a
+    /// needle's index and its place in the text; false ends the search.
     mutating func search(
         _ scanner: SecretScanner, isLast: Bool, found: (_ needle: Int, _ place: Range<Int64>) -> Bool
     ) {

@@ -30,11 +30,8 @@ struct PercentLane: ~Copyable {
         isOpen ? textPosition(of: lane.needed(by: scanner)) : nil
     }
 
-    /// Takes the text up to `end`, where `escape` says that three bytes follow which stand for a byte.
-    ///
-    /// - Parameters:
-    ///   - text: The buffer of the text, whose first byte is the one at `start`.
-    ///   - found: Gets a needle's index and its place in the text.
+    /// Takes the text up to `end`, where `escape` says that three bytes follow which stand for a byte. `text` is the buffer
+    /// of the text, whose first byte is the one at `start`; `found` gets a needle's index and its place in the text.
     mutating func take(
         _ text: UnsafeRawBufferPointer, start: Int64, upTo end: Int64, escape: UInt8?, scanner: SecretScanner,
         found: (Int, Range<Int64>) -> Bool

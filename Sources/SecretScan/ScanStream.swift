@@ -47,7 +47,7 @@ package final class ScanStream {
         self.init(scanner, limit: limit, room: Self.usualRoom)
     }
 
-    /// - Parameter room: How many bytes the buffer takes beside those that a search may still need.
+    /// With a buffer that takes `room` bytes beside those that a search may still need.
     init(_ scanner: SecretScanner, limit: Int, room: Int) {
         self.scanner = scanner
         self.limit = max(1, limit)

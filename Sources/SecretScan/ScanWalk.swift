@@ -52,12 +52,9 @@ package struct ScanWalk: ~Copyable {
     /// Folders that were entered: a folder may be below two roots, or be mounted below itself.
     private var entered: Set<[UInt64]> = []
 
-    /// Searches roots one after the other; what is below two of them once.
-    ///
-    /// - Parameters:
-    ///   - roots: Folders or files. One that does not exist is a trouble like any other.
-    ///   - scanner: What to search for.
-    ///   - skips: Says what is left out: a file, or a folder with all that is in it. Asked before it is opened.
+    /// Searches roots one after the other: folders or files; what is below two of them once. A root that does not exist is
+    /// a trouble like any other. `skips` says of a file, or of a folder with all that is in it, whether it is left out; it
+    /// is asked before anything is opened.
     package static func search(
         _ roots: [String], with scanner: SecretScanner, skipping skips: @escaping (ScanPlace) -> Bool = { _ in false }
     ) -> ScanFindings {
@@ -77,9 +74,8 @@ package struct ScanWalk: ~Copyable {
         visit(name, in: AT_FDCWD, path: root, status: status, device: status.st_dev, depth: 0)
     }
 
-    /// - Parameters:
-    ///   - name: Looked up in `folder`; not followed where it is a link, save for a root.
-    ///   - device: The file system of the root.
+    /// Searches what has a name in a folder: not followed where it is a link, save for a root (`depth` 0). `device` is the
+    /// file system of the root.
     private mutating func visit(
         _ name: [CChar], in folder: Int32, path: String, status: stat, device: dev_t, depth: Int
     ) {

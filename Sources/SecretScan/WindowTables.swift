@@ -83,6 +83,8 @@ struct WindowTables: Sendable {
     ///
     /// - Parameters:
     ///   - text: Has ``width`` bytes from each place of the range on.
+    ///   - first: The first place.
+    ///   - end: The end of the range.
     ///   - candidate: Gets a window's place and a needle's index; false ends the search.
     /// - Returns: Where the next window begins: the end of the range or a little behind it.
     @inline(__always)
