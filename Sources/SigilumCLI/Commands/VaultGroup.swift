@@ -19,6 +19,7 @@ struct VaultGroup: ParsableCommand {
         VaultExport.self,
         VaultSync.self,
         VaultDiff.self,
+        VaultAudit.self,
         VaultAnchorGroup.self,
         VaultLog.self,
         VaultVerify.self,
