@@ -48,15 +48,15 @@ struct AuditPageFindings {
 
     private func item(_ finding: AuditFinding) -> String {
         var lines: [String] = []
-        if let entry = finding.entry { lines.append("<b class=\"name\">\(PageText.html(entry.text))</b>") }
+        if let entry = finding.entry { lines.append("<b class=\"name\">\(PageText.parts(entry.text))</b>") }
         if let place = finding.place {
             let line = place.line.map { "<span class=\"line\">line \($0)</span>" } ?? ""
-            lines.append("<span class=\"path\">\(PageText.html(place.path))</span>\(line)\(Self.encoding(place))")
+            lines.append("<span class=\"path\">\(PageText.parts(place.path))</span>\(line)\(Self.encoding(place))")
         } else if let delivery = finding.delivery {
-            lines.append("<span class=\"path\">\(PageText.html(delivery.text))</span>")
+            lines.append("<span class=\"path\">\(PageText.parts(delivery.text))</span>")
         }
         if !finding.details.isEmpty {
-            lines.append("<span class=\"details\">\(PageText.html(finding.details.joined(separator: ", ")))</span>")
+            lines.append(finding.details.map { "<span class=\"detail\">\(PageText.html($0))</span>" }.joined(separator: " "))
         }
         if let failure = finding.failure {
             let cause = failure.failure(hints: [], target: finding.delivery?.target, service: nil).message
@@ -87,7 +87,10 @@ struct AuditPageFindings {
         return "<div class=\"next\"><span class=\"label\">Next</span>\(boxes.joined())</div>"
     }
 
+    /// A line ends between words alone, where it can: `--from-file` stays in one piece.
     private static func box(_ command: String) -> String {
-        "<div class=\"command\"><code tabindex=\"0\">\(PageText.html(command))</code></div>"
+        let words = command.split(separator: " ", omittingEmptySubsequences: false)
+        let text = words.map { $0.isEmpty ? "" : "<span>\(PageText.html(String($0)))</span>" }.joined(separator: " ")
+        return "<div class=\"command\"><code tabindex=\"0\">\(text)</code></div>"
     }
 }

@@ -72,7 +72,7 @@ enum AuditPageStyle {
         .health svg { display: block; width: 100%; height: .6rem; border-radius: .3rem; background: #ffffff26; }
         .health figcaption { color: #d3d9f3; font-size: .85rem; margin-top: .4rem; }
         rect.error { fill: var(--error-fill); } rect.warning { fill: var(--warning-fill); } rect.fine { fill: var(--fine-fill); }
-        footer { color: var(--dim); font-size: .85rem; padding-top: 2rem; padding-bottom: 2.5rem; }
+        footer.wide { color: var(--dim); font-size: .85rem; padding-top: 1.6rem; padding-bottom: 2.5rem; }
 
         """#
 
@@ -89,12 +89,13 @@ enum AuditPageStyle {
         .card h3 { font-size: 1.05rem; } .card:target { outline: 2px solid var(--accent); }
         .times { color: var(--dim); } .rule { margin-left: auto; color: var(--dim); font-size: .8rem; }
         .why { color: var(--dim); padding: .25rem 1.1rem .75rem; max-width: 62rem; }
-        .card li { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: .4rem 1.4rem; padding: .7rem 1.1rem;
+        .card li { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 6fr); gap: .4rem 1.4rem; padding: .7rem 1.1rem;
           border-top: 1px solid var(--line); }
         .facts p + p { margin-top: .1rem; }
         .name { font-weight: 650; font-size: .93em; } .path { font-size: .87em; color: var(--dim); } .details { color: var(--dim); }
-        .line { display: inline-block; margin-left: .5rem; padding: 0 .45rem; border-radius: .3rem; background: var(--soft);
-          font-size: .82em; white-space: nowrap; }
+        .detail { overflow-wrap: anywhere; unicode-bidi: isolate; } .facts p { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem .5rem; }
+        .line, .detail { display: inline-block; padding: 0 .45rem; border-radius: .3rem; background: var(--soft);
+          font-size: .82em; } .line { white-space: nowrap; } .detail { margin-top: .2rem; }
         .badge { display: inline-flex; align-items: center; gap: .35rem; padding: .1rem .6rem .1rem .45rem; border-radius: 1rem;
           font-size: .83rem; font-weight: 650; white-space: nowrap; }
         .badge.error { color: var(--error); background: var(--error-soft); }
@@ -106,6 +107,7 @@ enum AuditPageStyle {
         .command { grid-column: 2; display: flex; align-items: stretch; background: var(--code); border: 1px solid var(--line);
           border-radius: .45rem; overflow: hidden; }
         .command code { flex: 1; min-width: 0; padding: .38rem .65rem; font-size: .85rem; user-select: all; white-space: pre-wrap; }
+        code span, .name span, .path span { display: inline-block; max-width: 100%; }
         .command code:focus-visible { outline-offset: -2px; }
         button { font: inherit; color: inherit; background: none; border: 0; cursor: pointer; }
         .command button { border-left: 1px solid var(--line); padding: 0 .7rem; font-size: .8rem; font-weight: 600; color: var(--accent); }
@@ -123,16 +125,16 @@ enum AuditPageStyle {
         output { color: var(--dim); padding-bottom: .5rem; min-width: 7.5rem; text-align: right; font-variant-numeric: tabular-nums; }
         .sheet { background: var(--card); border: 1px solid var(--line); border-radius: .7rem; box-shadow: var(--shadow); overflow: hidden; }
         table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-        thead th { text-align: left; font-size: .8rem; color: var(--dim); font-weight: 600; background: var(--soft); padding: .55rem .7rem;
+        thead th { text-align: left; font-size: .8rem; color: var(--dim); font-weight: 600; background: var(--soft); padding: .55rem .6rem;
           white-space: nowrap; border-bottom: 1px solid var(--line); }
-        thead button { padding: .55rem .7rem; margin: -.55rem -.7rem; font-weight: 600; width: calc(100% + 1.4rem); text-align: left; }
-        thead button::after { content: "↕"; opacity: .35; padding-left: .3rem; }
+        thead button { padding: .55rem .6rem; margin: -.55rem -.6rem; font-weight: 600; width: calc(100% + 1.2rem); text-align: left; }
+        thead button::after { content: "↕"; opacity: .4; padding-left: .25rem; }
         [aria-sort] button { color: var(--ink); } [aria-sort="ascending"] button::after { content: "↑"; opacity: 1; }
         [aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
         thead button:hover { color: var(--ink); }
-        tbody td, tbody th { padding: .7rem; vertical-align: top; text-align: left; font-weight: 400; border-top: 1px solid var(--line); }
+        tbody td, tbody th { padding: .7rem .6rem; vertical-align: top; text-align: left; font-weight: 400; border-top: 1px solid var(--line); }
         tbody tr:first-child > * { border-top: 0; } tbody tr:hover > * { background: color-mix(in srgb, var(--soft) 55%, transparent); }
-        tbody th { width: 27%; } tbody th .name, .value { display: block; } .value { color: var(--dim); font-size: .82em; }
+        tbody th { width: 25%; } [data-label="Kind"] { white-space: nowrap; font-size: .9em; } tbody th .name, .value { display: block; } .value { color: var(--dim); font-size: .82em; }
         .rules { display: flex; flex-wrap: wrap; gap: .15rem .6rem; font-size: .82em; margin-top: .2rem; }
         .rules .error { color: var(--error); } .rules .warning { color: var(--warning); } .rules .note { color: var(--note); }
         .bar { display: block; min-width: 6.4rem; white-space: nowrap; } time { color: var(--dim); font-size: .82em; white-space: nowrap; }
@@ -150,19 +152,19 @@ enum AuditPageStyle {
 
     private static let narrow = #"""
 
-        @media (max-width: 62rem) {
+        @media screen and (max-width: 62rem) {
           .card li { grid-template-columns: minmax(0, 1fr); }
           .controls .order { display: block; }
           table, tbody, tr, tbody td, tbody th { display: block; width: auto; }
           thead { display: none; }
           tbody tr { padding: .8rem 1rem; border-top: 1px solid var(--line); display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .55rem 1rem; }
           tbody tr:first-child { border-top: 0; }
-          tbody td, tbody th { border: 0; padding: 0; }
+          tbody td, tbody th { border: 0; padding: 0; } tbody td.empty { display: none; }
           tbody tr:hover > * { background: none; }
           tbody th, td[data-label="Status"], td[data-label="Deployed"] { grid-column: 1 / -1; width: auto; }
           tbody td:not([data-label="Status"])::before { content: attr(data-label); display: block; font-size: .78rem; color: var(--dim); }
         }
-        @media (max-width: 36rem) {
+        @media screen and (max-width: 36rem) {
           .wide { padding: 0 .9rem; }
           .tiles { grid-template-columns: 1fr 1fr; gap: .6rem; }
           .verdict { gap: .8rem; margin: 1.3rem 0 1.1rem; } .verdict .big { width: 2.9rem; height: 2.9rem; padding: .5rem; }
@@ -170,6 +172,7 @@ enum AuditPageStyle {
           .card > header, .card li { padding-left: .85rem; padding-right: .85rem; } .why { padding-left: .85rem; padding-right: .85rem; }
           .controls label { flex: 1 1 40%; } .controls .text { flex-basis: 100%; } output { text-align: left; flex-basis: 100%; padding: 0; }
           tbody tr { grid-template-columns: repeat(2, minmax(0, 1fr)); padding: .8rem .85rem; }
+          .next { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .command { grid-column: 1; }
           .command button { padding: 0 .55rem; }
         }
 

@@ -89,7 +89,7 @@ struct AuditPageTable {
             <tr data-severity="\(found)" data-kind="\(PageText.html(credential.kind.rawValue))" data-words="\(PageText.html(words))">
             \(cell("Status", sort: "\(rank)", "<span class=\"badge \(found)\">\((severity.map(PageIcon.of) ?? .fine).html())\(severity?.rawValue ?? "in order")</span>"))
             <th scope="row" data-label="Credential" data-value="\(PageText.html(credential.name.text))">\
-            <span class="name">\(PageText.html(credential.name.text))</span>\
+            <span class="name">\(PageText.parts(credential.name.text))</span>\
             <span class="value">\(PageText.html(Redaction.masked(prefix: credential.maskedPrefix)))</span>\(links(rules))</th>
             \(cell("Kind", sort: credential.kind.rawValue, PageText.html(credential.kind.rawValue)))
             \(cell("Age", sort: "\(report.at - credential.updatedAt)", age(credential)))
@@ -102,7 +102,8 @@ struct AuditPageTable {
     }
 
     private func cell(_ label: String, sort: String, _ content: String) -> String {
-        "<td data-label=\"\(label)\" data-value=\"\(PageText.html(sort))\">\(content)</td>"
+        let empty = content == Self.never ? " class=\"empty\"" : ""
+        return "<td\(empty) data-label=\"\(label)\" data-value=\"\(PageText.html(sort))\">\(content)</td>"
     }
 
     private func links(_ rules: [AuditRule]) -> String {

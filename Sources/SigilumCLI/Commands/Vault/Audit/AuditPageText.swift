@@ -19,6 +19,13 @@ enum PageText {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// A path-like name, to be broken into lines between its parts alone where it can.
+    static func parts(_ name: String) -> String {
+        var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        for index in parts.indices.dropLast() { parts[index] += "/" }
+        return parts.filter { !$0.isEmpty }.map { "<span>\(html($0))</span>" }.joined()
+    }
+
     /// `1 error`, `2 errors`.
     static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
