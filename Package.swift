@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
+                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecretScan", "SecureMemory", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -26,7 +26,9 @@ enum AuditSample {
             name: try self.name(name), kind: kind, maskedPrefix: prefix, versions: versions,
             createdAt: now - (age + 100) * day, updatedAt: now - age * day, expiresAt: expires.map { now + $0 * day },
             rotationDueAt: due.map { now + $0 * day }, renewal: renewal,
-            deployments: places.map { AuditedDeployment(id: DeliveryID(target: $0, key: $1), state: $2, differences: $3) })
+            deployments: places.map {
+                AuditedDeployment(id: DeliveryID(target: $0, key: $1), state: $2, differences: $3)
+            })
     }
 
     /// What an ordinary vault of some weeks could look like.
@@ -58,7 +60,8 @@ enum AuditSample {
             AuditFinding(
                 .orphanFile,
                 place: AuditPlace(path: "/home/user/.sigilum-workspace/service-api-key-old-crm")),
-            AuditFinding(.rolledBack, entry: try name("upstream-secret/typefully/access_token"), details: ["version 3"]),
+            AuditFinding(
+                .rolledBack, entry: try name("upstream-secret/typefully/access_token"), details: ["version 3"]),
         ]
         return AuditReport(at: now, credentials: try credentials(), findings: findings)
     }
@@ -67,7 +70,10 @@ enum AuditSample {
         [
             try credential(
                 "owner-token/johndee", kind: .ownerToken, versions: 9, age: 4, expires: 3, renewal: .signed,
-                [(.exportFile, "/home/user/.openclaw/.sigilum/owner-token-johndee.jwt", .same, []), (.openClaw, "johndee", .same, [])]),
+                [
+                    (.exportFile, "/home/user/.openclaw/.sigilum/owner-token-johndee.jwt", .same, []),
+                    (.openClaw, "johndee", .same, []),
+                ]),
             try credential(
                 "service-api-key/linear", kind: .serviceAPIKey, prefix: "sk_", age: 41, renewal: .made,
                 [(.exportFile, "service-api-key-linear", .same, []), (.localAPI, "linear", .same, [])]),
@@ -78,7 +84,8 @@ enum AuditSample {
                 "service-api-key/search", kind: .serviceAPIKey, prefix: "sk_", age: 88, renewal: .made,
                 [(.exportFile, "service-api-key-search", .same, []), (.sigilumAPI, "search", .unseen, [])]),
             try credential(
-                "upstream-secret/linear/access_token", kind: .upstreamSecret, prefix: "lin_", versions: 4, age: 23, due: 67,
+                "upstream-secret/linear/access_token", kind: .upstreamSecret, prefix: "lin_", versions: 4, age: 23,
+                due: 67,
                 [
                     (.exportFile, "gateway-connection-secret-linear", .same, []),
                     (.gateway, "linear", .differs, ["upstream_url"]),

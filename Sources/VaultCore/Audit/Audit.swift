@@ -20,7 +20,8 @@ extension Vault {
         // The vault is not held meanwhile: a search can take long.
         findings += copies.findings(try request.search(copies.patterns))
         return AuditReport(
-            at: at, credentials: values.map { value in
+            at: at,
+            credentials: values.map { value in
                 value.credential(
                     expiresAt: request.tokenEnd(value.entry), deployments: deployments.byEntry[value.entry.name] ?? [])
             }, findings: findings)
@@ -42,8 +43,9 @@ extension Vault {
 /// What time says of entries.
 struct AuditTimes {
     private static let day: Int64 = 86_400_000
-    /// How long before its end a token is spoken of.
-    private static let notice: Int64 = 7 * day
+    /// How long before its end a token is spoken of: a week, but never more than the last third of the time since it was
+    /// stored. One that is good for a week is not reported on its first day.
+    private static func notice(_ entry: Entry, end: Int64) -> Int64 { min(7 * day, (end - entry.updatedAt) / 3) }
 
     /// Milliseconds since 1970 UTC.
     let now: Int64
@@ -54,7 +56,7 @@ struct AuditTimes {
         if let end = request.tokenEnd(entry) {
             if end <= now {
                 findings.append(AuditFinding(.tokenExpired, entry: entry.name))
-            } else if end - now <= Self.notice {
+            } else if end - now <= Self.notice(entry, end: end) {
                 findings.append(AuditFinding(.tokenExpiresSoon, entry: entry.name))
             }
         }

@@ -46,7 +46,6 @@ struct AuditPage {
         <script>\(AuditPageScript.javaScript)</script>
         </body>
         </html>
-
         """
     }
 

@@ -56,7 +56,8 @@ struct AuditPageFindings {
             lines.append("<span class=\"path\">\(PageText.parts(delivery.text))</span>")
         }
         if !finding.details.isEmpty {
-            lines.append(finding.details.map { "<span class=\"detail\">\(PageText.html($0))</span>" }.joined(separator: " "))
+            lines.append(
+                finding.details.map { "<span class=\"detail\">\(PageText.html($0))</span>" }.joined(separator: " "))
         }
         if let failure = finding.failure {
             let cause = failure.failure(hints: [], target: finding.delivery?.target, service: nil).message

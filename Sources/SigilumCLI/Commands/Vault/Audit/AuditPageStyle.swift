@@ -143,7 +143,8 @@ enum AuditPageStyle {
         .bar.warning .fill { fill: var(--warning-fill); } .bar.error .fill { fill: var(--error-fill); }
         .bar.error { color: var(--error); font-weight: 600; } .bar.warning { color: var(--warning); font-weight: 600; }
         [data-label="Versions"] { font-variant-numeric: tabular-nums; }
-        .places li { display: flex; flex-wrap: wrap; align-items: center; gap: 0 .4rem; } .places em { font-style: normal; font-weight: 600; }
+        .places { min-width: 8.2rem; } .places li { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; gap: 0 .4rem; }
+        .places em { grid-column: 2; font-style: normal; font-weight: 600; overflow-wrap: anywhere; }
         .places .fine .icon { color: var(--fine); } .places .error .icon, .places .error em { color: var(--error); }
         .places .warning .icon, .places .warning em { color: var(--warning); } .places .note .icon, .places .note em { color: var(--note); }
         .none-left { padding: 1.4rem; text-align: center; color: var(--dim); }
@@ -191,9 +192,11 @@ enum AuditPageStyle {
           .controls, .skip, .command button, .none-left { display: none !important; }
           tr[hidden] { display: table-row !important; }
           table { display: table; } thead { display: table-header-group; } tbody { display: table-row-group; }
-          tbody tr { display: table-row; } tbody td, tbody th { display: table-cell; padding: .35rem .4rem; border-top: 1px solid var(--line); }
+          tbody tr { display: table-row; } tbody td, tbody th { display: table-cell; padding: .35rem .3rem; border-top: 1px solid var(--line); }
           tbody td::before { display: none !important; } tbody tr { break-inside: avoid; } thead button::after { content: ""; }
-          table { font-size: 8pt; } .bar { min-width: 4.5rem; white-space: normal; } h2 { break-after: avoid; margin-top: 1.4rem; }
+          .sheet { overflow: visible; } table { font-size: 7.5pt; } [data-label="Kind"], thead th { white-space: normal; } .places { min-width: 0; }
+          .bar { min-width: 3.4rem; white-space: normal; } time { white-space: normal; } thead th, thead button { padding: .2rem .3rem; margin: 0; }
+          .badge { padding: .05rem .35rem; font-size: 7pt; } .rules { display: block; } h2 { break-after: avoid; margin-top: 1.4rem; }
           .card { break-inside: auto; } .card li, .card > header { break-inside: avoid; } .card > header { break-after: avoid; }
           .card li { grid-template-columns: minmax(0, 1fr); } a { color: inherit; text-decoration: none; }
         }

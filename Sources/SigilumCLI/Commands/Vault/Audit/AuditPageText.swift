@@ -72,7 +72,8 @@ enum PageIcon: String, CaseIterable {
         case .warning: #"<path d="M12 3 1.8 20.5h20.4z"/><path d="M12 9.5v5m0 2.9v.1"/>"#
         case .note: #"<circle cx="12" cy="12" r="9.5"/><path d="M12 11v6m0-9.6v.1"/>"#
         case .fine: #"<circle cx="12" cy="12" r="9.5"/><path d="m7.5 12.3 3.2 3.2 6-6.6"/>"#
-        case .seal: #"<path d="M12 2 4 5v6.5c0 5 3.4 8.6 8 10.5 4.6-1.9 8-5.5 8-10.5V5z"/><path d="M12 8v3m-2.5 5h5L13 11h-2z"/>"#
+        case .seal:
+            #"<path d="M12 2 4 5v6.5c0 5 3.4 8.6 8 10.5 4.6-1.9 8-5.5 8-10.5V5z"/><path d="M12 8v3m-2.5 5h5L13 11h-2z"/>"#
         case .copy: #"<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 5.5v-2h-12v12h2"/>"#
         }
     }
