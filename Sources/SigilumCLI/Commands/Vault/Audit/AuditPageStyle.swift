@@ -194,9 +194,9 @@ enum AuditPageStyle {
           table { display: table; } thead { display: table-header-group; } tbody { display: table-row-group; }
           tbody tr { display: table-row; } tbody td, tbody th { display: table-cell; padding: .35rem .3rem; border-top: 1px solid var(--line); }
           tbody td::before { display: none !important; } tbody tr { break-inside: avoid; } thead button::after { content: ""; }
-          .sheet { overflow: visible; } table { font-size: 7.5pt; } [data-label="Kind"], thead th { white-space: normal; } .places { min-width: 0; }
-          .bar { min-width: 3.4rem; white-space: normal; } time { white-space: normal; } thead th, thead button { padding: .2rem .3rem; margin: 0; }
-          .badge { padding: .05rem .35rem; font-size: 7pt; } .rules { display: block; } h2 { break-after: avoid; margin-top: 1.4rem; }
+          .sheet { overflow: visible; } table { font-size: 7pt; } [data-label="Kind"], thead th { white-space: normal; } .places { min-width: 0; }
+          .bar { min-width: 3.4rem; white-space: normal; } time { font-size: 6pt; } .value { font-size: 6.5pt; } thead th, thead button { padding: .2rem .15rem; margin: 0; width: auto; }
+          .badge { padding: .05rem .35rem; font-size: 7pt; } .rules { font-size: 6.5pt; } h2 { break-after: avoid; margin-top: 1.4rem; }
           .card { break-inside: auto; } .card li, .card > header { break-inside: avoid; } .card > header { break-after: avoid; }
           .card li { grid-template-columns: minmax(0, 1fr); } a { color: inherit; text-decoration: none; }
         }
