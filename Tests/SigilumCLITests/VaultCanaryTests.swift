@@ -15,7 +15,7 @@ import VaultTestSupport
             ["history", name], ["rotate", "service-api-key/linear"], ["rollback", "service-api-key/linear"],
             ["move", "own", "mine"], ["export", "mine", "--to", "f"], ["export", "--all", "--check"],
             ["export", "--all"],
-            ["diff"], ["sync", "--dry-run"], ["sync"], ["anchor", "show"], ["log"], ["verify"],
+            ["diff"], ["audit"], ["sync", "--dry-run"], ["sync"], ["anchor", "show"], ["log"], ["verify"],
             ["export", "mine", "--none"], ["remove", "mine", "--confirm", "mine"],
         ]
         for words in commands {
@@ -36,7 +36,8 @@ import VaultTestSupport
             ["history", canary], ["rollback", canary], ["rollback", "a", "--to", canary], ["move", canary, "b"],
             ["remove", canary], ["remove", canary, "--confirm", canary], ["remove", "a", "--confirm", canary],
             ["export", canary], ["export", canary, "--to", "f"], ["export", canary, "--none"], ["sync", canary],
-            ["diff", "--gateway-admin-url", canary], ["anchor", canary], ["anchor", "accept", "--confirm", canary],
+            ["diff", "--gateway-admin-url", canary], ["audit", canary], ["audit", "--max-age-days", canary],
+            ["audit", "--format", canary], ["audit", "--out", canary + "/x"], ["anchor", canary], ["anchor", "accept", "--confirm", canary],
             ["log", "--since", canary], ["verify", "--" + canary], [canary],
         ]
         for words in commands {
