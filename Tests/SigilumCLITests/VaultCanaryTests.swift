@@ -37,7 +37,8 @@ import VaultTestSupport
             ["remove", canary], ["remove", canary, "--confirm", canary], ["remove", "a", "--confirm", canary],
             ["export", canary], ["export", canary, "--to", "f"], ["export", canary, "--none"], ["sync", canary],
             ["diff", "--gateway-admin-url", canary], ["audit", canary], ["audit", "--max-age-days", canary],
-            ["audit", "--format", canary], ["audit", "--out", canary + "/x"], ["anchor", canary], ["anchor", "accept", "--confirm", canary],
+            ["audit", "--format", canary], ["audit", "--out", canary + "/x"], ["anchor", canary],
+            ["anchor", "accept", "--confirm", canary],
             ["log", "--since", canary], ["verify", "--" + canary], [canary],
         ]
         for words in commands {

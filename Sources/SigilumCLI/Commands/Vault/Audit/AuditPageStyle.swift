@@ -144,7 +144,7 @@ enum AuditPageStyle {
         .bar.error { color: var(--error); font-weight: 600; } .bar.warning { color: var(--warning); font-weight: 600; }
         [data-label="Versions"] { font-variant-numeric: tabular-nums; }
         .places { min-width: 8.2rem; } .places li { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; gap: 0 .4rem; }
-        .places em { grid-column: 2; font-style: normal; font-weight: 600; overflow-wrap: anywhere; }
+        .places em { grid-column: 2; font-size: .86em; font-style: normal; font-weight: 600; overflow-wrap: anywhere; }
         .places .fine .icon { color: var(--fine); } .places .error .icon, .places .error em { color: var(--error); }
         .places .warning .icon, .places .warning em { color: var(--warning); } .places .note .icon, .places .note em { color: var(--note); }
         .none-left { padding: 1.4rem; text-align: center; color: var(--dim); }
