@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "SecretScan", "SecureMemory", "VaultCore",
+                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecretScan", "SecureMemory", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -171,7 +171,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Sealing", "SecureMemory", "sigilum", "VaultTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "Sealing", "SecureMemory", "sigilum", "SigilumCLI", "VaultTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
     ]

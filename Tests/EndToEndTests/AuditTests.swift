@@ -87,7 +87,7 @@ struct AuditTests {
                 folder + "/.env 2 plain", folder + "/deep/config.json 3 base64", folder + "/run.sh 1 url-encoded",
                 home.sigilum + "/copy 1 plain",
             ])
-        for format in ["text", "json"] {
+        for format in ["text", "json", "sarif", "html"] {
             let line = "vault audit --offline --scan \(folder) --format \(format)"
             try await home.run(line, variables: variables).expect(1)
             try await home.run(line + " --out report-\(format)", variables: variables).expect(1)

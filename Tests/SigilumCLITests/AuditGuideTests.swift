@@ -5,7 +5,8 @@ import VaultCore
 @testable import SigilumCLI
 
 @Suite struct AuditGuideTests {
-    private static func guide(_ renewal: AuditedRenewal, _ name: EntryName, _ targets: [TargetKind] = []) -> AuditGuide {
+    private static func guide(_ renewal: AuditedRenewal, _ name: EntryName, _ targets: [TargetKind] = []) -> AuditGuide
+    {
         let credential = AuditedCredential(
             name: name, kind: name.kind, maskedPrefix: "", versions: 1, createdAt: 0, updatedAt: 0, expiresAt: nil,
             rotationDueAt: nil, renewal: renewal,
@@ -38,7 +39,9 @@ import VaultCore
 
     @Test("every command that is proposed is one that the program understands")
     func typable() throws {
-        let names = ["upstream-secret/linear/access_token", "owner-token/johndee", "service-api-key/linear", "it's mine"]
+        let names = [
+            "upstream-secret/linear/access_token", "owner-token/johndee", "service-api-key/linear", "it's mine",
+        ]
         let renewals: [AuditedRenewal] = [.made, .given, .signed, .signedElsewhere]
         let failures: [DeliveryFailure?] = [
             nil, .unreachable(endpoint: "http://127.0.0.1:38100"), .ownerTokenExpired, .credentialRevoked, .busy,

@@ -86,7 +86,8 @@ import VaultTestSupport
             let parsed = try JSONSerialization.jsonObject(with: Data(audit.output.utf8))
             let document = try #require(parsed as? [String: Any])
             #expect(document.keys.sorted() == ["at", "credentials", "findings", "summary"])
-            #expect(document["summary"] as? [String: Int] == ["credentials": 2, "errors": 1, "warnings": 0, "notes": 0])
+            #expect(
+                document["summary"] as? [String: Int] == ["credentials": 2, "errors": 1, "warnings": 0, "notes": 0])
             let finding = try #require((document["findings"] as? [[String: Any]])?.first)
             #expect(finding["rule"] as? String == "export-file-missing")
             #expect(finding["severity"] as? String == "error")
@@ -105,7 +106,9 @@ import VaultTestSupport
         let old = await stage.run("vault", "audit", "--max-age-days", "39")
         #expect(old.status == 1)
         #expect(old.output.contains("    The value is too old (40 days)\n"))
-        #expect(old.output.contains("    next:  sigilum vault rotate upstream-secret/linear/access_token --from-file FILE\n"))
+        #expect(
+            old.output.contains(
+                "    next:  sigilum vault rotate upstream-secret/linear/access_token --from-file FILE\n"))
         #expect(old.output.contains("    next:  sigilum vault rotate service-api-key/linear\n"))
         for days in ["0", "-1", "x", "", "1.5", "+3", "36526", "99999999999999999999"] {
             #expect(await stage.run("vault", "audit", "--max-age-days", days).status == 64, "\(days)")
@@ -122,7 +125,9 @@ import VaultTestSupport
         let log = await stage.run("vault", "log").output.split(separator: "\n").suffix(2)
         #expect(log.allSatisfy { $0.contains("released") && $0.contains("purpose=vault audit") })
         let rows = stage.storage.rows
-        for words in [["--json"], ["--format", "json"], ["--out", "report"], ["--format", "json", "--out", "report"]] {
+        for words in [
+            ["--json"], ["--format", "json"], ["--out", "report"], ["--format", "json", "--out", "report"],
+        ] {
             let refused = await stage.run(["vault", "audit", "--reveal-secrets"] + words)
             #expect(refused.status == 64, "\(words)")
         }
@@ -139,7 +144,10 @@ import VaultTestSupport
             let printed = await stage.run("vault", "audit", "--format", format.rawValue)
             let written = await stage.run("vault", "audit", "--format", format.rawValue, "--out", "report")
             #expect(written.status == 1)
-            #expect(written.output == "[warn] Audit: 1 finding in 2 credentials\n  errors:   1\n  warnings: 0\n  notes:    0\n  file:     report\n")
+            #expect(
+                written.output
+                    == "[warn] Audit: 1 finding in 2 credentials\n  errors:   1\n  warnings: 0\n  notes:    0\n  file:     report\n"
+            )
             let bytes = try #require(FileManager.default.contents(atPath: stage.folder("report")))
             #expect(stage.plain(String(decoding: bytes, as: UTF8.self)) == printed.output)
             let attributes = try FileManager.default.attributesOfItem(atPath: stage.folder("report"))

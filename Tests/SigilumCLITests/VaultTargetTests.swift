@@ -57,7 +57,8 @@ import VaultTestSupport
         let document = await stage.run("vault", "diff", "--json").output
         #expect(document.contains(#""applied": ["#) && document.contains(#""version": 2"#))
         // A further secret of the connection, and then two that are not delivered yet.
-        await stage.run(["vault", "put", "upstream-secret/linear/other", "--from-env", "NEW"], variables: ["NEW": "more"])
+        await stage.run(
+            ["vault", "put", "upstream-secret/linear/other", "--from-env", "NEW"], variables: ["NEW": "more"])
         let unknown = await stage.run("vault", "diff")
         #expect(
             unknown.output.contains("desired: access_token version 2, other version 1  applied: an older state\n"),

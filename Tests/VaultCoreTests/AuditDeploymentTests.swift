@@ -92,7 +92,8 @@ struct AuditDeploymentTests {
 
     @Test("the drift is what the reconciler's own comparison says, and each credential has its deployments")
     func drift() async throws {
-        let file = DeliveryID(target: .exportFile, key: "/elsewhere/a"), gateway = DeliveryID(target: .gateway, key: "a")
+        let file = DeliveryID(target: .exportFile, key: "/elsewhere/a"),
+            gateway = DeliveryID(target: .gateway, key: "a")
         try await audit.deliver("a", to: file)
         try await audit.deliver("a", to: gateway)
         let clean = try await audit.audit()

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 
 /// What both roots say of themselves.
-private enum Program {
+enum Program {
     static let version = "sigilum 0.1.0"
     static let abstract = "Keeps the credentials of services: sealed, versioned, delivered, proven."
     static let discussion = """

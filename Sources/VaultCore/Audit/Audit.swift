@@ -20,7 +20,8 @@ extension Vault {
         // The vault is not held meanwhile: a search can take long.
         findings += copies.findings(try request.search(copies.patterns))
         return AuditReport(
-            at: at, credentials: values.map { value in
+            at: at,
+            credentials: values.map { value in
                 value.credential(
                     expiresAt: request.tokenEnd(value.entry), deployments: deployments.byEntry[value.entry.name] ?? [])
             }, findings: findings)

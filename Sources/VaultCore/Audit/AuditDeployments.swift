@@ -70,7 +70,9 @@ extension DeliveryComparison {
 
     fileprivate var findings: [(rule: AuditRule, details: [String])] {
         var findings: [(rule: AuditRule, details: [String])] = []
-        if failure != nil || observation == nil { findings.append((failure?.isMuteness ?? true ? .notChecked : .checkFailed, [])) }
+        if failure != nil || observation == nil {
+            findings.append((failure?.isMuteness ?? true ? .notChecked : .checkFailed, []))
+        }
         if isWithdrawn { return findings + [(.withdrawalPending, [])] }
         if isPending {
             findings.append((.deliveryPending, []))

@@ -68,7 +68,8 @@ enum ValueStrength {
 
     /// Bits a byte of the smallest alphabet that has all of them.
     private static func alphabetBits(_ bytes: UnsafeRawBufferPointer) -> Double {
-        var digits = false, lowerHex = false, upperHex = false, lower = false, upper = false, marks = false, others = false
+        var digits = false, lowerHex = false, upperHex = false, lower = false, upper = false, marks = false,
+            others = false
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digits = true

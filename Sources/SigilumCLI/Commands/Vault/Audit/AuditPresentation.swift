@@ -10,7 +10,14 @@ struct AuditPresentation {
 
     var report: Report {
         var report = AuditText(guide: guide, values: values).report
-        report.json = AuditDocument(guide: guide).json
+        switch format {
+        case .text, .json: report.json = AuditDocument(guide: guide).json
+        case .sarif: report.json = AuditSARIF(guide: guide).json
+        case .html:
+            // All of it, and nothing that a terminal would need escaped.
+            report.headline = nil
+            report.lines = [.text(indent: 0, "\(plain: AuditPage(guide: guide).html)")]
+        }
         return report
     }
 
@@ -29,7 +36,7 @@ struct AuditPresentation {
     private func content() -> SecretBytes {
         let collector = ByteCollector()
         let renderer = Renderer(
-            results: collector.channel, notes: collector.channel, program: guide.program, json: format != .text,
+            results: collector.channel, notes: collector.channel, program: guide.program, json: format.isJSON,
             reveal: false, options: guide.options)
         _ = renderer.showFacts(report)
         return SecretBytes(copying: collector.bytes)

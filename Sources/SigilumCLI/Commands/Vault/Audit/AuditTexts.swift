@@ -59,16 +59,21 @@ extension AuditRule {
         case .exportFileUnsafe:
             "Its mode, its owner, a second name or what it is lets others read or replace the credential. Where others may have read it, give the entry a new value."
         case .localServiceMissing: "The local API lets nobody in for this service."
-        case .localKeyInactive: "The local API does not let the vault's key in: it was revoked or taken out of the database."
+        case .localKeyInactive:
+            "The local API does not let the vault's key in: it was revoked or taken out of the database."
         case .localServiceDiffers: "Somebody changed the service's row behind the vault's back."
         case .openClawTokenMissing: "OpenClaw's hook has no token to call the API with."
-        case .openClawTokenDiffers: "OpenClaw's hook calls the API with a token that is not the vault's, or has one though it does not run."
+        case .openClawTokenDiffers:
+            "OpenClaw's hook calls the API with a token that is not the vault's, or has one though it does not run."
         case .openClawFileUnsafe: "Other users of the machine may read the token."
         case .openClawSettingsDiffer: "The hook is set up for another namespace or address, or is switched differently."
         case .connectionMissing: "Agents that go through the gateway cannot reach the service."
-        case .connectionForeign: "A connection of that name is there that this vault did not make, or somebody made it anew."
-        case .connectionRedirected: "The gateway adds the credential to requests to an address that the vault does not know."
-        case .connectionSecretDiffers: "Somebody rotated, added or removed a secret at the gateway, or made the connection anew."
+        case .connectionForeign:
+            "A connection of that name is there that this vault did not make, or somebody made it anew."
+        case .connectionRedirected:
+            "The gateway adds the credential to requests to an address that the vault does not know."
+        case .connectionSecretDiffers:
+            "Somebody rotated, added or removed a secret at the gateway, or made the connection anew."
         case .connectionDiffers: "Somebody changed the connection behind the vault's back."
         case .apiServiceMissing: "The service was deleted at the API, and its keys with it. Only a new key helps."
         case .apiKeyInactive: "The API does not let the vault's key in: it was revoked there, or never made there."
@@ -77,13 +82,15 @@ extension AuditRule {
         case .deliveryPending: "The vault holds something that is not where it should be."
         case .withdrawalPending: "A credential is still where it should not be any more."
         case .checkFailed: "Whether it holds what it should is not known until this is mended."
-        case .notChecked: "Nobody answers there, or no network should be used: whether it holds what it should is not known."
+        case .notChecked:
+            "Nobody answers there, or no network should be used: whether it holds what it should is not known."
         case .tokenExpired: "No API takes it any more."
         case .tokenExpiresSoon: "No API will take it then."
         case .rotationOverdue: "The entry asks for a new value at an interval, and it is over."
         case .tooOld: "It is older than --max-age-days allows."
         case .shortValue: "A value of fewer than 16 bytes can be tried out; a secret that signs tokens should have 32."
-        case .lowEntropy: "It has fewer than 64 bits as far as can be estimated: repeats, sequences and words count little."
+        case .lowEntropy:
+            "It has fewer than 64 bits as far as can be estimated: repeats, sequences and words count little."
         case .sharedValue: "Whoever gets the one has the other, and a new value for the one leaves the other as it is."
         case .reusedValue: "A rotation brought back a value that had been replaced, perhaps for a reason."
         case .rolledBack: "The current value is that of an earlier version, put back by vault rollback."

@@ -6,17 +6,22 @@ internal import VaultCore
 struct VaultAudit: SigilumCommand {
     /// What a report looks like.
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case text, json
+        case text, json, html, sarif
+
+        /// Whether it is one JSON document.
+        var isJSON: Bool { self == .json || self == .sarif }
     }
 
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "One report of every credential: where it is, how old, how good, and what is wrong; 1 where something is.",
+        abstract:
+            "One report of every credential: where it is, how old, how good, and what is wrong; 1 where something is.",
         discussion: """
             Changes nothing. Errors and warnings end with 1, notes alone with 0.
 
             Example:
               sigilum vault audit --max-age-days 90 --scan ~/projects
+              sigilum vault audit --format html --out audit.html
             """)
 
     @Option(help: ArgumentHelp("From how many days on a value is too old.", valueName: "number"))
@@ -32,7 +37,7 @@ struct VaultAudit: SigilumCommand {
     @OptionGroup var reveal: RevealOptions
     @OptionGroup var output: OutputOptions
     var revealsSecrets: Bool { reveal.revealSecrets }
-    var printsJSON: Bool { output.json || (out == nil && format == .json) }
+    var printsJSON: Bool { output.json || (out == nil && format?.isJSON == true) }
 
     func perform(_ context: Context) async throws -> Report {
         guard !output.json || format ?? .json == .json else { throw Failure.usage("Use only one of: --json, --format") }
