@@ -59,6 +59,9 @@ struct RedactionLine: Sendable {
         .init("vault export", "mine/moved --to own.secret"), .init("vault export", "--all"),
         .init("vault export", "--all --check"), .init("vault diff"), .init("vault sync", "--dry-run"),
         .init("vault sync"), .init("vault status"), .init("vault log"), .init("vault verify"),
+        .init("vault audit", isRepeated: false), .init("vault audit", "--json", isRepeated: false),
+        .init("vault audit", "--format sarif", isRepeated: false),
+        .init("vault audit", "--reveal-secrets", printsSecret: true, isRepeated: false),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),

@@ -119,8 +119,39 @@ struct AuditTimeTests {
         #expect(try await rules([4], ["api_url"]) == [.openClawSettingsDiffer])
     }
 
+    @Test("many values are searched for in parts, and a hit of any part names its own entry")
+    func parts() async throws {
+        for number in 0..<5 { try audit.put("entry-\(number)", "\(number)" + AuditScene.strong) }
+        let request = AuditRequest(
+            comparisons: [], maxAgeDays: nil, tokenEnd: { _ in nil }, home: "/home", exportFiles: [],
+            resolve: { $0 }, search: { _ in AuditSearch() })
+        let (inventory, values) = try audit.scene.vault.read { snapshot in
+            let inventory = try snapshot.inventory()
+            return (inventory, try inventory.entries.map { try AuditedValue($0, in: snapshot) })
+        }
+        let copies = AuditCopies(
+            values, deployments: AuditDeployments(inventory, request), resolve: request.resolve)
+        var parts: [Int] = []
+        let findings = try copies.findings(keys: audit.scene.vault.keys, openAtOnce: 2) { values in
+            parts.append(values.count)
+            var found = AuditSearch()
+            for (index, value) in values.enumerated() {
+                found.hits.append(.init(value: index, place: AuditPlace(path: "/\(value.text.prefix(1))", line: 1)))
+            }
+            found.unread = [("/closed", "permission denied")]
+            found.unreadCount = 1
+            return found
+        }
+        #expect(parts == [2, 2, 1])
+        let named = findings.filter { $0.rule == .plainCopy }
+        #expect(named.count == 5)
+        #expect(named.allSatisfy { $0.entry?.text == "entry-" + ($0.place?.path.dropFirst() ?? "") })
+        #expect(findings.count { $0.rule == .scanIncomplete } == 1)
+    }
+
     @Test("what could not be searched is one note, with how much more there was")
     func incomplete() async throws {
+        try audit.put("a", AuditScene.strong)
         let report = try await audit.audit { _ in
             var found = AuditSearch()
             found.unread = [("/work/closed", "permission denied")]

@@ -18,7 +18,7 @@ extension Vault {
         findings += AuditedValue.sharedFindings(values)
         findings += deployments.orphans(request)
         // The vault is not held meanwhile: a search can take long.
-        findings += copies.findings(try request.search(copies.patterns))
+        findings += try copies.findings(keys: keys, search: request.search)
         return AuditReport(
             at: at,
             credentials: values.map { value in

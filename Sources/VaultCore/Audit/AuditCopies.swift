@@ -7,8 +7,11 @@ struct AuditCopies {
     /// So many places of one value in one file are named.
     private static let linesNamed = 8
 
+    /// So many values are open at a time, and searched for at once: more can be more than a process may have mapped.
+    static let openAtOnce = 4096
+
     /// The values that are searched for, each once.
-    let patterns: [SharedSecret]
+    private let patterns: [SealedVersion]
     /// The entries that have each, by the position of the value; the oldest first.
     private let owners: [[EntryName]]
     private let deployments: AuditDeployments
@@ -18,23 +21,36 @@ struct AuditCopies {
         _ values: [AuditedValue], deployments: AuditDeployments, resolve: @escaping @Sendable (String) -> String
     ) {
         var positions: [Fingerprint: Int] = [:]
-        var patterns: [SharedSecret] = [], owners: [[EntryName]] = []
+        var patterns: [SealedVersion] = [], owners: [[EntryName]] = []
         for value in values.sorted(by: { $0.entry.createdAt < $1.entry.createdAt })
-        where value.value.bytes.count >= Self.shortest {
+        where value.width >= Self.shortest {
             if let known = positions[value.entry.fingerprint] {
                 owners[known].append(value.entry.name)
                 continue
             }
             positions[value.entry.fingerprint] = patterns.count
-            patterns.append(value.value)
+            patterns.append(value.sealed)
             owners.append([value.entry.name])
         }
         (self.patterns, self.owners) = (patterns, owners)
         (self.deployments, self.resolve) = (deployments, resolve)
     }
 
-    /// One finding for a value in a file, at the first line where it is.
-    func findings(_ search: AuditSearch) -> [AuditFinding] {
+    /// Searches for all values: one finding for a value in a file, at the first line where it is.
+    func findings(
+        keys: KeyRing, openAtOnce: Int = AuditCopies.openAtOnce, search: ([SharedSecret]) throws -> AuditSearch
+    ) throws -> [AuditFinding] {
+        var found = AuditSearch()
+        for start in stride(from: 0, to: patterns.count, by: openAtOnce) {
+            let batch = try patterns[start...].prefix(openAtOnce).map { try $0.open(keys) }
+            let part = try search(batch)
+            found.hits += part.hits.map { AuditSearch.Hit(value: start + $0.value, place: $0.place) }
+            if start == 0 { (found.unread, found.unreadCount) = (part.unread, part.unreadCount) }
+        }
+        return findings(found)
+    }
+
+    private func findings(_ search: AuditSearch) -> [AuditFinding] {
         var byFile: [Key: [AuditPlace]] = [:]
         for hit in search.hits where owners.indices.contains(hit.value) {
             byFile[Key(value: hit.value, path: hit.place.path), default: []].append(hit.place)

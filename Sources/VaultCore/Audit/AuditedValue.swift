@@ -1,11 +1,16 @@
 internal import SecureMemory
 internal import VaultFormat
 
-/// An entry with its current value open, and what its versions say of each other.
+/// An entry with what its current value is worth, and what its versions say of each other. The value itself is sealed
+/// again: thousands of open ones are more than a process may lock in memory.
 struct AuditedValue {
     let entry: Entry
-    /// The current value. It never leaves the process.
-    let value: SharedSecret
+    /// The current version, to be opened again where it is searched for.
+    let sealed: SealedVersion
+    /// In bytes.
+    let width: Int
+    /// What is wrong with the value by itself.
+    private let weakness: AuditRule?
     /// Where the current version came from.
     private let origin: VersionOrigin
     /// The latest earlier version with the same value; nil where there is none.
@@ -16,10 +21,11 @@ struct AuditedValue {
         guard let (_, row) = try snapshot.row(.secret, entry.name.text) else {
             throw VaultError.noSuchEntry(entry.name)
         }
-        var current: (SharedSecret, VersionOrigin)?
+        var current: (sealed: SealedVersion, width: Int, weakness: AuditRule?, origin: VersionOrigin)?
         var earlier: UInt32?
         for (version, body) in try snapshot.bodies(of: row) {
-            let value = try SealedVersion(entry: row.id, version: version, body: body).open(snapshot.keys)
+            let sealed = SealedVersion(entry: row.id, version: version, body: body)
+            let value = try sealed.open(snapshot.keys)
             let isSame = snapshot.keys.fingerprint(value.bytes) == entry.fingerprint
             guard version == row.currentVersion else {
                 if isSame { earlier = version }
@@ -28,10 +34,11 @@ struct AuditedValue {
             guard isSame, let origin = VersionOrigin(rawValue: body.origin) else {
                 throw VaultError.integrity(.body(entry: row.id, version: version))
             }
-            current = (value, origin)
+            let weakness = ValueStrength.weakness(of: value.bytes, kind: entry.kind, prefix: entry.maskedPrefix)
+            current = (sealed, value.bytes.count, weakness, origin)
         }
         guard let current else { throw VaultError.integrity(.history(entry: row.id)) }
-        (value, origin) = current
+        (sealed, width, weakness, origin) = current
         self.entry = entry
         self.earlier = earlier
     }
@@ -39,9 +46,7 @@ struct AuditedValue {
     /// What is wrong with the value by itself, and with its history.
     var findings: [AuditFinding] {
         var findings: [AuditFinding] = []
-        if let weakness = ValueStrength.weakness(of: value.bytes, kind: entry.kind, prefix: entry.maskedPrefix) {
-            findings.append(AuditFinding(weakness, entry: entry.name))
-        }
+        if let weakness { findings.append(AuditFinding(weakness, entry: entry.name)) }
         if let earlier {
             findings.append(
                 AuditFinding(
