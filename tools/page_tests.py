@@ -205,7 +205,7 @@ def check_table(browser: Browser, path: Path) -> None:
     names = rows(page)
     count = len(NAMES) + 3
     expect("all credentials are there", len(names) == count, names)
-    heads = page.value("[...document.querySelectorAll('thead th')].map(h => h.textContent)")
+    heads = page.value("[...document.querySelectorAll('thead th')].map(h => h.innerText.replace(/\\s*[↕↑↓]$/, '').trim())")
     expect(
         "the columns are named",
         heads == ["Status", "Credential", "Kind", "Age", "Expires", "Rotation due", "Versions", "Deployed"], heads,
@@ -258,6 +258,8 @@ def check_table(browser: Browser, path: Path) -> None:
     hidden = page.value("['.controls', '.command button'].every(s => !document.querySelector(s).offsetParent)")
     expect("paper has no controls", hidden)
     check_quiet("the table", page)
+    paper = page.value("[...document.querySelectorAll('thead th')].map(h => h.innerText.trim())")
+    expect("paper names the columns without buttons", paper == heads, paper)
     page.close()
 
     phone = browser.open(path, width=360, height=780)

@@ -34,6 +34,7 @@ enum AuditPageScript {
           const rows = Array.from(body.rows);
           const heads = Array.from(table.tHead.rows[0].cells);
           const order = document.getElementById("order");
+          table.classList.add("sorts");
 
           // Sorting: rows that are alike stay in the order of their names.
           const names = new Intl.Collator("en", { numeric: true });
@@ -57,7 +58,8 @@ enum AuditPageScript {
             const title = head.textContent;
             const button = Object.assign(make("button", title), { type: "button" });
             button.addEventListener("click", () => sort(column, head.getAttribute("aria-sort") === "ascending"));
-            head.replaceChildren(button);
+            // The words stay for paper, where a browser leaves out the buttons of a head that it repeats.
+            head.append(button);
             order.append(Object.assign(make("option", title), { value: String(column) }));
           });
           order.addEventListener("change", () => sort(Number(order.value), false));

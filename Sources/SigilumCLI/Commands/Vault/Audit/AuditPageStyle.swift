@@ -127,6 +127,7 @@ enum AuditPageStyle {
         table { border-collapse: collapse; width: 100%; font-size: .92rem; }
         thead th { text-align: left; font-size: .8rem; color: var(--dim); font-weight: 600; background: var(--soft); padding: .55rem .6rem;
           white-space: nowrap; border-bottom: 1px solid var(--line); }
+        .sorts thead span { display: none; }
         thead button { padding: .55rem .6rem; margin: -.55rem -.6rem; font-weight: 600; width: calc(100% + 1.2rem); text-align: left; }
         thead button::after { content: "↕"; opacity: .4; padding-left: .25rem; }
         [aria-sort] button { color: var(--ink); } [aria-sort="ascending"] button::after { content: "↑"; opacity: 1; }
@@ -189,15 +190,15 @@ enum AuditPageStyle {
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           body { font-size: 10pt; } .wide { padding: 0; max-width: none; }
           .top, .top .dim, .verdict p, .health figcaption { color: #000; } .top { padding: 0; } .tile, .badge { border: 1px solid var(--line); }
-          .controls, .skip, .command button, .none-left { display: none !important; }
+          .controls, .skip, .command button, thead button, .none-left { display: none !important; }
           tr[hidden] { display: table-row !important; }
           table { display: table; } thead { display: table-header-group; } tbody { display: table-row-group; }
           tbody tr { display: table-row; } tbody td, tbody th { display: table-cell; padding: .35rem .3rem; border-top: 1px solid var(--line); }
-          tbody td::before { display: none !important; } tbody tr { break-inside: avoid; } thead button::after { content: ""; }
+          tbody td::before { display: none !important; } tbody tr { break-inside: avoid; } .sorts thead span { display: inline; }
           .sheet { overflow: visible; } table { font-size: 7pt; } [data-label="Kind"], thead th { white-space: normal; } .places { min-width: 0; }
-          .bar { min-width: 3.4rem; white-space: normal; } time { font-size: 6pt; } .value { font-size: 6.5pt; } thead th, thead button { padding: .2rem .15rem; margin: 0; width: auto; }
+          .bar { min-width: 3.4rem; white-space: normal; } time { font-size: 6pt; } .value { font-size: 6.5pt; } thead th { padding: .2rem .3rem; }
           .badge { padding: .05rem .35rem; font-size: 7pt; } .rules { font-size: 6.5pt; } h2 { break-after: avoid; margin-top: 1.4rem; }
-          .card { break-inside: auto; } .card li, .card > header { break-inside: avoid; } .card > header { break-after: avoid; }
+          .card, .card li { break-inside: avoid; }
           .card li { grid-template-columns: minmax(0, 1fr); } a { color: inherit; text-decoration: none; }
         }
 
