@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -21,6 +21,7 @@ struct VaultGroup: ParsableCommand {
         VaultDiff.self,
         VaultAnchorGroup.self,
         VaultLog.self,
+        VaultAuditorGroup.self,
         VaultVerify.self,
     ]
 
