@@ -53,6 +53,19 @@ package struct AuditEvent: Sendable {
     package let entryID: [UInt8]
     /// Further facts, by name: `version`, `target`, `purpose`.
     package let facts: [(name: String, value: String)]
+
+    package init(
+        sequence: UInt64, time: Int64, operation: AuditOperation, actor: Actor, name: String?, entryID: [UInt8],
+        facts: [(name: String, value: String)]
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.operation = operation
+        self.actor = actor
+        self.name = name
+        self.entryID = entryID
+        self.facts = facts
+    }
 }
 
 /// Who does something.
