@@ -35,7 +35,9 @@ struct AuditorTests {
         #expect(other.leaks(of: canary) == [])
     }
 
-    @Test("a vault that was cut and goes on, where no anchor knows it, is noticed against an export, which names the record")
+    @Test(
+        "a vault that was cut and goes on, where no anchor knows it, is noticed against an export, which names the record"
+    )
     func cutAndGoOn() async throws {
         let canary = Canary()
         let home = try await made(canary)

@@ -78,7 +78,8 @@ struct SyslogTests {
         #expect(first.outputText.contains("  sent:           2\n"))
         let messages = listener.messages()
         #expect(sequences(messages) == ["1", "2"])
-        #expect(messages.allSatisfy { $0.wholeMatch(of: /<86>1 \S+ \S+ sigilum \d+ \S+ \[sigilum@32473 .*\] .+/) != nil })
+        #expect(
+            messages.allSatisfy { $0.wholeMatch(of: /<86>1 \S+ \S+ sigilum \d+ \S+ \[sigilum@32473 .*\] .+/) != nil })
         #expect(messages.last?.contains("entry=\"ci/token\"") == true)
         try await home.run(line).expect(0)
         #expect(listener.messages() == [])

@@ -27,7 +27,8 @@ import VaultCore
 
     @Test("what would end a value or the message is escaped, and text that is not ASCII begins with a mark")
     func escaping() {
-        let odd = event(name: "a\"b]c\\d", program: "x\ny", facts: [("a=b]\" c" + String(repeating: "n", count: 40), "v")])
+        let odd = event(
+            name: "a\"b]c\\d", program: "x\ny", facts: [("a=b]\" c" + String(repeating: "n", count: 40), "v")])
         #expect(odd.contains("entry=\"a\\\"b\\]c\\\\d\""))
         #expect(odd.contains("program=\"x\\\\u{a}y\""))
         #expect(odd.contains(" fact.a-b---c" + String(repeating: "n", count: 20) + "=\"v\""))

@@ -61,7 +61,9 @@ struct AuditorTests {
         // The vault had no anchor, which it says after the record that ended the epoch.
         var running = before.running
         running.step(before.sequence + 1, scene.storage.rows[.audit, AuditRow.key(before.sequence + 1)] ?? [])
-        let sealed = try scene.vault.read { try $0.sealedEpochs() }.filter { $0.auditor == audited.pair.publicKey.bytes }
+        let sealed = try scene.vault.read { try $0.sealedEpochs() }.filter {
+            $0.auditor == audited.pair.publicKey.bytes
+        }
         #expect(sealed.map(\.auditEpoch) == [2, 3])
         let opened = try #require(
             AuditEpoch(

@@ -78,7 +78,8 @@ struct LogProofTests {
         }
     }
 
-    @Test("with the keys of today: another past is sound by itself, and the auditor and an export name its first record")
+    @Test(
+        "with the keys of today: another past is sound by itself, and the auditor and an export name its first record")
     func resealed() throws {
         let attack = try AuditAttack(audited.scene)
         for number in positions() {

@@ -1,5 +1,4 @@
 import Testing
-
 import VaultFormat
 
 @Suite("Rows of an exported log")

@@ -13,7 +13,8 @@ enum LogExporting {
         var report = Report(
             .ok("Log exported"),
             fields: [
-                Field("file", context.shown(path: file.path)), Field("vault_id", .plain(Hexadecimal.text(anchor.vaultID))),
+                Field("file", context.shown(path: file.path)),
+                Field("vault_id", .plain(Hexadecimal.text(anchor.vaultID))),
                 Field("records", .integer(Int64(clamping: anchor.auditSequence))),
                 Field("generation", .integer(Int64(clamping: anchor.generation))),
                 Field("auditors", .integer(Int64(exported.auditors))),

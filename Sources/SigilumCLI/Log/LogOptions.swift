@@ -47,3 +47,30 @@ struct LogProofOptions: ParsableArguments, Sendable {
     @Flag(help: "With --verify: show the events too.")
     var list = false
 }
+
+/// Which options of `vault log` go together: it does one thing at a time.
+struct LogRules {
+    let selection: LogSelection
+    let forward: LogForwardOptions
+    let proof: LogProofOptions
+
+    /// - Throws: 64 for options that do not belong together.
+    func check() throws(Failure) {
+        let actions: [(String, Bool)] = [
+            ("--auditor", proof.auditor != nil), ("--auditors", proof.auditors), ("--export", proof.export != nil),
+            ("--verify", proof.verify != nil), ("--syslog", forward.syslog),
+        ]
+        let given = actions.filter(\.1).map(\.0)
+        guard given.count < 2 else { throw .usage("Use only one of: \(plain: given.joined(separator: ", "))") }
+        let isSelecting = selection.since != nil || selection.entry != nil
+        let isReading = given.isEmpty || forward.syslog
+        guard !selection.follow || isReading, !isSelecting || isReading || proof.list else {
+            throw .usage("--since, --entry and --follow are for showing or sending the log")
+        }
+        guard selection.entry == nil || !forward.syslog else { throw .usage("Use only one of: --entry, --syslog") }
+        let isOfProof = proof.auditorKey != nil || proof.anchor != nil || proof.fingerprint != nil || proof.list
+        guard !isOfProof || proof.verify != nil else {
+            throw .usage("--auditor-key, --anchor, --fingerprint and --list need --verify FILE")
+        }
+    }
+}

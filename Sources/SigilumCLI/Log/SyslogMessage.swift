@@ -11,6 +11,7 @@ enum SyslogMessage {
     ///   - event: The event; no value is in one.
     ///   - vaultID: Whose it is.
     ///   - host: This machine's name.
+    /// - Returns: UTF-8.
     static func bytes(_ event: AuditEvent, vaultID: [UInt8], host: String) -> [UInt8] {
         var parameters: [(name: String, value: String)] = [
             ("vault", Hexadecimal.text(vaultID)), ("sequence", "\(event.sequence)"),

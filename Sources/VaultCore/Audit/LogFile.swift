@@ -132,7 +132,8 @@ extension Vault {
                 let mine = batch.popFirst()
                 after = mine?.key ?? after
                 if first == nil, mine == nil || mine?.key != AuditRow.key(file.sequence) || mine?.value != row {
-                    first = file.sequence > head.audit.sequence
+                    first =
+                        file.sequence > head.audit.sequence
                         ? .olderThanExport(file.sequence) : .diverged(file.sequence)
                 }
             }

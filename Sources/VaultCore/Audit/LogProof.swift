@@ -29,8 +29,7 @@ package enum LogProofError: Error, Sendable {
 }
 
 extension LogProof {
-    /// Proves an exported log with an auditor's key alone. Throws ``VaultError/integrity(_:)`` with the first record that is
-    /// not as it was written.
+    /// Proves an exported log with an auditor's key alone.
     ///
     /// - Parameters:
     ///   - file: The exported log.
@@ -38,8 +37,11 @@ extension LogProof {
     ///   - fingerprint: What the owner said when the auditor was added; nil: not compared.
     ///   - older: An export that was kept: this log must go on from it.
     ///   - visit: Is given each record.
+    /// - Returns: What was proven.
+    /// - Throws: ``VaultError/integrity(_:)`` with the first record that is not as it was written; ``LogProofError``.
     package static func prove(
-        _ file: LogFile, with pair: RecipientKeyPair, fingerprint: String? = nil, older: LogFile? = nil, visit: (AuditEvent) throws -> Void = { _ in }
+        _ file: LogFile, with pair: RecipientKeyPair, fingerprint: String? = nil, older: LogFile? = nil,
+        visit: (AuditEvent) throws -> Void = { _ in }
     ) throws -> LogProof {
         var (file, older) = (file, older)
         let header = file.header
@@ -79,7 +81,8 @@ extension LogProof {
         }
         return LogProof(
             vaultID: header.vaultID, generation: header.generation, last: header.last,
-            first: walk.start.row.last + 1, firstTime: firstTime ?? 0, lastTime: lastTime, epochs: mine.count, fingerprint: walk.start.fingerprint, comparedTo: olderHeader?.last)
+            first: walk.start.row.last + 1, firstTime: firstTime ?? 0, lastTime: lastTime, epochs: mine.count,
+            fingerprint: walk.start.fingerprint, comparedTo: olderHeader?.last)
     }
 }
 

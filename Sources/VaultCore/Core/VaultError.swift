@@ -72,7 +72,8 @@ package enum Damage: Sendable, Equatable {
         case .forked: "the vault's history is not the one that this machine has seen"
         case .anchor: "the anchor file cannot be read"
         case .logFile: "the exported log is not as it was written"
-        case .auditEpoch(let number): "the auditor's keys of audit epoch \(number) are missing or not as they were sealed"
+        case .auditEpoch(let number):
+            "the auditor's keys of audit epoch \(number) are missing or not as they were sealed"
         case .earlierRecords(let sequence):
             "an audit record up to \(sequence) is not as it was when the auditor was added"
         case .diverged(let sequence): "audit record \(sequence) is not the one in the export that was kept"

@@ -22,7 +22,7 @@ struct VaultLog: SigilumCommand {
     @OptionGroup var output: OutputOptions
 
     func perform(_ context: Context) async throws -> Report {
-        try requireOneAction()
+        try LogRules(selection: selection, forward: forward, proof: proof).check()
         let filter = try LogFilter(selection, now: context.now())
         if let file = proof.verify {
             return try LogVerification(options: proof, filter: filter, file: file, context: context)
@@ -38,24 +38,5 @@ struct VaultLog: SigilumCommand {
         }
         var reading = LogReading(vault: session.vault, filter: filter)
         return selection.follow ? try await reading.follow(context) : try reading.report()
-    }
-
-    private func requireOneAction() throws(Failure) {
-        let actions: [(String, Bool)] = [
-            ("--auditor", proof.auditor != nil), ("--auditors", proof.auditors), ("--export", proof.export != nil),
-            ("--verify", proof.verify != nil), ("--syslog", forward.syslog),
-        ]
-        let given = actions.filter(\.1).map(\.0)
-        guard given.count < 2 else { throw .usage("Use only one of: \(plain: given.joined(separator: ", "))") }
-        let isSelecting = selection.since != nil || selection.entry != nil
-        let isReading = given.isEmpty || forward.syslog
-        guard !selection.follow || isReading, !isSelecting || isReading || proof.list else {
-            throw .usage("--since, --entry and --follow are for showing or sending the log")
-        }
-        guard selection.entry == nil || !forward.syslog else { throw .usage("Use only one of: --entry, --syslog") }
-        let isOfProof = proof.auditorKey != nil || proof.anchor != nil || proof.fingerprint != nil || proof.list
-        guard !isOfProof || proof.verify != nil else {
-            throw .usage("--auditor-key, --anchor, --fingerprint and --list need --verify FILE")
-        }
     }
 }
