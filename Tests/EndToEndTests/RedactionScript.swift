@@ -62,6 +62,11 @@ struct RedactionLine: Sendable {
         .init("vault audit", isRepeated: false), .init("vault audit", "--json", isRepeated: false),
         .init("vault audit", "--format sarif", isRepeated: false),
         .init("vault audit", "--reveal-secrets", printsSecret: true, isRepeated: false),
+        .init("vault log", "--entry mine/moved"), .init("vault log", "--export log.export", isRepeated: false),
+        .init("vault verify", "--anchor log.export"), .init("vault log", "--auditors"),
+        .init("vault auditor new", "--out auditor.key", isRepeated: false),
+        .init("vault log", "--verify log.export --auditor-key auditor.key", status: 77),
+        .init("vault log", "--syslog --syslog-socket no/such", status: 69),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),

@@ -22,6 +22,7 @@ struct VaultGroup: ParsableCommand {
         VaultAudit.self,
         VaultAnchorGroup.self,
         VaultLog.self,
+        VaultAuditorGroup.self,
         VaultVerify.self,
     ]
 
