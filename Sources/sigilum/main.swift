@@ -58,5 +58,8 @@ let openers = Openers(
     sigilumAPI: { inputs in
         try SigilumAPITarget(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
+    },
+    tokenNotes: { home, stateFolder in
+        FileTokenNoteStore(folder: stateFolder + "/tokens", vault: home + "/vault.db")
     })
 exit(await runSigilum(intake, .live(intake, openers: openers)))

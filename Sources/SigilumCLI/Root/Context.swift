@@ -16,6 +16,8 @@ package struct Context: Sendable {
     package var argumentSecrets: ArgumentSecrets
     /// What is to be said on standard error whatever becomes of the command.
     package let remarks = RemarkCollector()
+    /// What is said after the command, where an owner token ends.
+    package let tokens = TokenWatch()
     /// Standard output.
     package var results: OutputChannel
     /// Standard error.

@@ -47,6 +47,8 @@ package struct Openers: Sendable {
             (any VaultStorage)?
     /// The anchor of the vault in a home, kept in the user's state folder.
     package var anchors: @Sendable (_ home: String, _ stateFolder: String) -> any AnchorStore
+    /// The note of when the owner tokens of the vault in a home end, kept in the user's state folder.
+    package var tokenNotes: @Sendable (_ home: String, _ stateFolder: String) -> any TokenNoteStore
     package var exportFiles: @Sendable (_ home: String, _ owner: FileOwner?) -> any DeliveryTarget
     /// What lies in an export file that the vault did not make; nil where there is none. At most 16 KiB, without one line
     /// end at its end.
@@ -64,7 +66,8 @@ package struct Openers: Sendable {
         localAPI: @escaping @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory,
         gateway: @escaping @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory,
         openClaw: @escaping @Sendable () -> any DeliveryTarget & ConfigurationEditor,
-        sigilumAPI: @escaping @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory
+        sigilumAPI: @escaping @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory,
+        tokenNotes: @escaping @Sendable (String, String) -> any TokenNoteStore = { _, _ in NoTokenNotes() }
     ) {
         self.storage = storage
         self.anchors = anchors
@@ -74,5 +77,6 @@ package struct Openers: Sendable {
         self.gateway = gateway
         self.openClaw = openClaw
         self.sigilumAPI = sigilumAPI
+        self.tokenNotes = tokenNotes
     }
 }

@@ -23,6 +23,7 @@ struct AuthLogout: SigilumCommand {
         let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
         let ids: [DeliveryID]
         if try session.vault.read({ try $0.entry(name) }) != nil {
+            context.tokens.touched(name)
             ids = try session.vault.remove(name, everywhere: true).deliveries
             if try !session.vault.wipeRemoved() {
                 session.surroundings.say(
