@@ -22,6 +22,7 @@ struct VaultGroup: ParsableCommand {
         VaultAnchorGroup.self,
         VaultLog.self,
         VaultVerify.self,
+        DoctorCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

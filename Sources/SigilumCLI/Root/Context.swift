@@ -12,6 +12,8 @@ package struct Context: Sendable {
     package var program: ProgramName
     /// The command in words, `sigilum vault get`: what the log says was run.
     package var command = "sigilum"
+    /// Options of this run that a command in a hint needs too.
+    package var options = CommandOptions.none
     /// The secrets that stood on the command line.
     package var argumentSecrets: ArgumentSecrets
     /// What is to be said on standard error whatever becomes of the command.

@@ -126,6 +126,7 @@ struct EntryPoint {
         let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets, options)
         var context = context
         context.command = CommandTree(root: root).words(of: type(of: command))
+        context.options = options
         if command.output.noInput { context.terminal = context.terminal.silent }
         let remarks = context.remarks
         for warning in context.argumentSecrets.warnings { remarks.add(warning) }

@@ -58,6 +58,12 @@ package struct Openers: Sendable {
     package var openClaw: @Sendable () -> any DeliveryTarget & ConfigurationEditor
     package var sigilumAPI: @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory
 
+    /// How the gateway is; of a connection too, where one is named.
+    package var gatewayCheckup: @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup
+    /// How the API over HTTP is.
+    package var apiCheckup: @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup
+    package var machine: Machine
+
     package init(
         storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,
         anchors: @escaping @Sendable (String, String) -> any AnchorStore,
@@ -67,7 +73,14 @@ package struct Openers: Sendable {
         gateway: @escaping @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory,
         openClaw: @escaping @Sendable () -> any DeliveryTarget & ConfigurationEditor,
         sigilumAPI: @escaping @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory,
-        tokenNotes: @escaping @Sendable (String, String) -> any TokenNoteStore = { _, _ in NoTokenNotes() }
+        tokenNotes: @escaping @Sendable (String, String) -> any TokenNoteStore = { _, _ in NoTokenNotes() },
+        gatewayCheckup: @escaping @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup = { inputs, _ in
+            EndpointCheckup(failure: .unreachable(endpoint: inputs.adminURL), time: nil)
+        },
+        apiCheckup: @escaping @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup = { inputs in
+            EndpointCheckup(failure: .unreachable(endpoint: inputs.baseURL), time: nil)
+        },
+        machine: Machine = .live(sqlite: "unknown")
     ) {
         self.storage = storage
         self.anchors = anchors
@@ -78,5 +91,8 @@ package struct Openers: Sendable {
         self.openClaw = openClaw
         self.sigilumAPI = sigilumAPI
         self.tokenNotes = tokenNotes
+        self.gatewayCheckup = gatewayCheckup
+        self.apiCheckup = apiCheckup
+        self.machine = machine
     }
 }
