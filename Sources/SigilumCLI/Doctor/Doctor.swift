@@ -42,7 +42,8 @@ struct Doctor {
         let clock = ClockChecks(
             now: context.now(), newestFile: home.newestFile, lastRecord: known?.lastRecord, others: endpoints.clocks)
         return installation(surroundings) + MachineChecks(machine: context.openers.machine).diagnoses
-            + SettingsChecks(surroundings: surroundings).diagnoses + home.diagnoses + key.diagnoses
+            + SettingsChecks(surroundings: surroundings).diagnoses + home.diagnoses
+            + [temporaries(home, surroundings)] + key.diagnoses
             + VaultChecks(look: look, facts: facts, location: location).diagnoses
             + state(look, surroundings) + clock.diagnoses + endpoints.diagnoses + openClaw(known, surroundings)
     }
@@ -59,9 +60,7 @@ struct Doctor {
     private func state(_ look: VaultLook?, _ surroundings: Surroundings) -> [Diagnosis] {
         do throws(Failure) {
             let folder = try Session.stateFolder(surroundings)
-            let checks = StateChecks(folder: folder, hasVault: look?.holdsVault ?? false, user: surroundings.user)
-            return checks.diagnoses
-                + [Temporaries.diagnosis(in: [folder + "/anchors", folder + "/tokens"], user: surroundings.user)]
+            return StateChecks(folder: folder, hasVault: look?.holdsVault ?? false, user: surroundings.user).diagnoses
         } catch {
             return [Diagnosis("state-folder", .unknown, error)]
         }
@@ -76,12 +75,21 @@ struct Doctor {
         }
     }
 
+    /// Wherever this program writes.
+    private func temporaries(_ home: HomeChecks, _ surroundings: Surroundings) -> Diagnosis {
+        var folders = home.folder.map { [$0.path] } ?? []
+        if let state = try? Session.stateFolder(surroundings) { folders += [state + "/anchors", state + "/tokens"] }
+        if let folder = try? openClaw.folder(surroundings) { folders += [folder, folder + "/.sigilum"] }
+        return Temporaries.diagnosis(in: folders, user: surroundings.user)
+    }
+
     /// The checks that find what can be mended.
     private func places(
         _ location: HomeLocation, _ look: VaultLook?, _ facts: VaultFacts?, _ surroundings: Surroundings
     ) -> [Diagnosis] {
-        HomeChecks(location: location, surroundings: surroundings, machine: context.openers.machine).diagnoses
-            + state(look, surroundings) + openClaw(facts, surroundings)
+        let home = HomeChecks(location: location, surroundings: surroundings, machine: context.openers.machine)
+        return home.diagnoses + [temporaries(home, surroundings)] + state(look, surroundings)
+            + openClaw(facts, surroundings)
     }
 
     // MARK: Others

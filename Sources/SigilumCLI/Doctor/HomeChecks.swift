@@ -23,7 +23,7 @@ struct HomeChecks {
 
     var diagnoses: [Diagnosis] {
         guard let folder else { return [place] + permissions(nil) }
-        return [place] + permissions(folder) + files(folder) + temporaries(folder) + [git(folder), fileSystem(folder)]
+        return [place] + permissions(folder) + files(folder) + [git(folder), fileSystem(folder)]
     }
 
     // MARK: The folder
@@ -140,10 +140,6 @@ struct HomeChecks {
         ]
     }
 
-    private func temporaries(_ folder: Folder) -> [Diagnosis] {
-        [Temporaries.diagnosis(in: [folder.path], user: surroundings.user)]
-    }
-
     // MARK: Its place
 
     private func git(_ folder: Folder) -> Diagnosis {
@@ -185,7 +181,8 @@ struct HomeChecks {
         case .network(let name):
             return Diagnosis(
                 check, .error,
-                "The home is on a network file system (\(plain: name)): the vault's log is not safe there", mends: [move])
+                "The home is on a network file system (\(plain: name)): the vault's log is not safe there",
+                mends: [move])
         case .unclear(let name):
             return Diagnosis(
                 check, .warn,
@@ -193,7 +190,8 @@ struct HomeChecks {
                 mends: [move])
         case .memory(let name):
             return Diagnosis(
-                check, .warn, "The home is in memory (\(plain: name)): it is gone when the machine restarts", mends: [move])
+                check, .warn, "The home is in memory (\(plain: name)): it is gone when the machine restarts",
+                mends: [move])
         }
     }
 }

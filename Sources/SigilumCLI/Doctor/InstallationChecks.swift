@@ -63,7 +63,8 @@ struct InstallationChecks {
     }
 
     private var sqlite: Diagnosis {
-        let check = "sqlite", found = machine.sqlite, mends: [Message] = ["sudo apt-get install --only-upgrade libsqlite3-0"]
+        let check = "sqlite", found = machine.sqlite,
+            mends: [Message] = ["sudo apt-get install --only-upgrade libsqlite3-0"]
         guard let numbers = Self.numbers(found) else {
             return Diagnosis(check, .unknown, "SQLite says a version that is none: \(found)")
         }

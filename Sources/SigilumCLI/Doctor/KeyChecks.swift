@@ -25,13 +25,10 @@ struct KeyChecks {
         }
         switch source {
         case nil:
+            if hasVault, let unused { return beside(unused) }
             guard hasVault else { return Diagnosis(check, .ok, "There is no vault that a key is needed for") }
             return Diagnosis(check, .unknown, "No master key is set, so nothing can be said of its place")
-        case .homeFile(let path):
-            return Diagnosis(
-                check, .warn,
-                "The master key lies beside its vault, where it protects copies of vault.db alone: \(path)",
-                mends: ["mv \(ShellWord.quoted(path)) FOLDER/, then set GATEWAY_MASTER_KEY_FILE"] + Self.elsewhere)
+        case .homeFile(let path): return beside(path)
         case .file(let path) where isInHome(path), .credential(let path) where isInHome(path):
             return Diagnosis(
                 check, .warn, "The master key lies in the home of its vault: \(path)",
@@ -43,11 +40,19 @@ struct KeyChecks {
         case let source?:
             if let unused {
                 return Diagnosis(
-                    check, .warn, "The key comes from \(source.message), and another key file lies beside the vault: \(unused)",
+                    check, .warn,
+                    "The key comes from \(source.message), and another key file lies beside the vault: \(unused)",
                     mends: ["where nothing needs it any more, move it away: mv \(ShellWord.quoted(unused)) FOLDER/"])
             }
             return Diagnosis(check, .ok, "The master key is kept apart from its vault: \(source.message)")
         }
+    }
+
+    private func beside(_ path: String) -> Diagnosis {
+        Diagnosis(
+            "key-placement", .warn,
+            "The master key lies beside its vault, where it protects copies of vault.db alone: \(path)",
+            mends: ["mv \(ShellWord.quoted(path)) FOLDER/, then set GATEWAY_MASTER_KEY_FILE"] + Self.elsewhere)
     }
 
     /// A file that was mounted for this program; it may be a link, root's and readable.

@@ -59,7 +59,9 @@ struct MachineChecks {
         guard let text = machine.text("/proc/swaps") else {
             return [Diagnosis(check, .unknown, "The list of swaps cannot be read")]
         }
-        let swaps = text.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").first.map(String.init) }
+        let swaps = text.split(separator: "\n").dropFirst().compactMap {
+            $0.split(separator: " ").first.map(String.init)
+        }
         let open = swaps.filter { !isSafe($0) }
         guard !open.isEmpty else {
             return [Diagnosis(check, .ok, swaps.isEmpty ? "There is no swap" : "Swap is encrypted, or in memory")]

@@ -19,7 +19,6 @@ struct OpenClawChecks {
         let delivered = facts?.deliveries(to: .openClaw).map(\.id.key) ?? []
         let configurations = Set(delivered + [folder + "/openclaw.json"]).sorted()
         return configurations.map { configuration($0, isDelivered: delivered.contains($0)) } + tokenFiles
-            + [Temporaries.diagnosis(in: [folder, folder + "/.sigilum"], user: user)]
     }
 
     // MARK: The configuration
@@ -29,7 +28,9 @@ struct OpenClawChecks {
         let (parent, name) = Self.split(path)
         do {
             guard let content = try readSecretThroughLinks(path, limit: Self.sizeLimit) else {
-                guard isDelivered else { return Diagnosis(check, .ok, "There is no configuration of OpenClaw: \(path)") }
+                guard isDelivered else {
+                    return Diagnosis(check, .ok, "There is no configuration of OpenClaw: \(path)")
+                }
                 return Diagnosis(
                     check, .warn, "OpenClaw's configuration is not there any more: \(path)",
                     mends: ["\(command: ["vault", "sync"])"])

@@ -18,7 +18,7 @@ enum Repair: Sendable, Hashable {
         switch self {
         case .tighten(let path): "chmod u+rw,go-rwx \(ShellWord.quoted(path))"
         case .removeTemporaries(let folder): "rm \(ShellWord.quoted(folder))/.sigilum-????????.tmp"
-        case .hideFromGit(let home): "echo '*' > \(ShellWord.quoted(home + "/.gitignore"))"
+        case .hideFromGit(let home): "echo '*' >> \(ShellWord.quoted(home + "/.gitignore"))"
         case .makeFolder(let path): "mkdir -m 700 -p \(ShellWord.quoted(path))"
         }
     }

@@ -15,7 +15,9 @@ struct VaultChecks {
         let check = "vault"
         switch look.state {
         case .absent:
-            if (try? look.anchors?.read()) ?? nil != nil { return Diagnosis(check, VaultError.integrity(.vaultGone).failure) }
+            if (try? look.anchors?.read()) ?? nil != nil {
+                return Diagnosis(check, VaultError.integrity(.vaultGone).failure)
+            }
             return Diagnosis(
                 check, .warn, "There is no vault yet: \(path)", mends: ["\(command: ["vault", "init"])"])
         case .closed(let failure): return Diagnosis(check, failure)
@@ -40,10 +42,12 @@ struct VaultChecks {
             return Diagnosis(check, VaultError.integrity(.anchor).failure)
         }
         guard let stored else {
-            guard look.holdsVault else { return Diagnosis(check, .ok, "There is no vault that an anchor is needed for") }
+            guard look.holdsVault else {
+                return Diagnosis(check, .ok, "There is no vault that an anchor is needed for")
+            }
             return Diagnosis(
                 check, .warn, "This machine has no anchor of the vault: the next command keeps one",
-                mends: ["\(command: ["vault", "anchor", "show"])", "\(command: ["vault", "status"])"])
+                mends: ["\(command: ["vault", "status"])"])
         }
         guard look.holdsVault else {
             return Diagnosis(check, .error, "An anchor remembers a vault that is not there: \(path)")
@@ -59,10 +63,14 @@ struct VaultChecks {
     private var wipe: Diagnosis {
         let check = "wipe"
         guard case .success(let facts) = facts else {
-            guard look.holdsVault else { return Diagnosis(check, .ok, "There is no vault that anything was removed from") }
+            guard look.holdsVault else {
+                return Diagnosis(check, .ok, "There is no vault that anything was removed from")
+            }
             return Diagnosis(check, .unknown, "Whether something is to be wiped could not be looked at")
         }
-        guard facts.isWipePending else { return Diagnosis(check, .ok, "Nothing that was removed is left in the vault's files") }
+        guard facts.isWipePending else {
+            return Diagnosis(check, .ok, "Nothing that was removed is left in the vault's files")
+        }
         return Diagnosis(
             check, .warn, "What was removed is still in the vault's files, since another process read them",
             mends: ["\(command: ["vault", "sync"])"])

@@ -88,7 +88,8 @@ extension Surroundings {
     /// The same, with what is to be said taken elsewhere.
     func saying(_ say: @escaping @Sendable (Remark) -> Void) -> Surroundings {
         Surroundings(
-            environment: environment, workingDirectory: workingDirectory, user: user, accountHome: accountHome, say: say)
+            environment: environment, workingDirectory: workingDirectory, user: user, accountHome: accountHome, say: say
+        )
     }
 
     /// Whether something is at a path.

@@ -16,7 +16,9 @@ struct VaultNeeds {
 
     /// What of the inventory says so, and what is found by looking at this machine's targets; the gateway and the API are not
     /// asked.
-    static func find(_ entries: [Entry], _ plans: [DeliveryPlan], _ session: Session, now: Int64) async throws -> VaultNeeds {
+    static func find(_ entries: [Entry], _ plans: [DeliveryPlan], _ session: Session, now: Int64) async throws
+        -> VaultNeeds
+    {
         let tokens = entries.filter { $0.kind == .ownerToken }
         let left = { (entry: Entry) in TokenFacts.end(entry).map { $0 - now } ?? .max }
         let compared = try await compare(plans, session)
@@ -92,7 +94,8 @@ struct VaultNeeds {
         if !drifted.isEmpty { next.append("drifted: put it right:  \(command: ["vault", "sync"])") }
         if !unseen.isEmpty {
             next.append(
-                "not to be looked at: \(unseen.map(\.text).joined(separator: ", ")); see why:  \(command: ["vault", "diff"])")
+                "not to be looked at: \(unseen.map(\.text).joined(separator: ", ")); see why:  \(command: ["vault", "diff"])"
+            )
         }
         return next
     }
