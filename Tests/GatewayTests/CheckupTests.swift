@@ -1,4 +1,5 @@
 import Gateway
+import HTTPTransport
 import Testing
 import VaultCore
 import VaultTestSupport

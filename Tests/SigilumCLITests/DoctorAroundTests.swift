@@ -93,10 +93,9 @@ import VaultCore
         func found(
             _ now: Int64 = now, file: Int64? = nil, record: Int64? = nil, other: Int64? = nil
         ) -> [Diagnosis] {
-            ClockChecks(
-                now: now, newestFile: file, lastRecord: record,
-                others: other.map { [(name: "gateway", time: $0)] } ?? []
-            ).diagnoses
+            var others: [(name: Message, time: Int64)] = []
+            if let other { others.append((name: "gateway", time: other)) }
+            return ClockChecks(now: now, newestFile: file, lastRecord: record, others: others).diagnoses
         }
         #expect(found(file: now + 299_000, record: now, other: now - 299_000).verdicts("clock") == [.ok])
         #expect(found(file: now + 301_000).verdicts("clock") == [.warn])

@@ -15,7 +15,7 @@ import VaultTestSupport
             ], variables: secret)
     }
 
-    private func told(_ namespace: String = "johndee", _ what: String) -> String {
+    private func told(_ what: String, of namespace: String = "johndee") -> String {
         "[warn] The owner token of \(namespace) \(what); get a new one: sigilum auth refresh --namespace \(namespace)\n"
     }
 
@@ -71,7 +71,7 @@ import VaultTestSupport
         let run = await stage.run(
             ["auth", "refresh", "--mode", "oss-local", "--namespace", "third", "--token-only"], variables: secret)
         #expect(run.output.split(separator: ".").count == 3 && run.output.split(separator: "\n").count == 1)
-        #expect(run.errors == told("first", "expires in 23 hours") + told("second", "expires in 23 hours"))
+        #expect(run.errors == told("expires in 23 hours", of: "first") + told("expires in 23 hours", of: "second"))
     }
 
     @Test("a note that is lost, of another vault or made up does no harm, and is made again by what lists")
