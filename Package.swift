@@ -167,7 +167,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Sealing", "SecureMemory", "sigilum", "VaultTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "Sealing", "SecureMemory", "sigilum", "SigilumCLI", "VaultTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
     ]

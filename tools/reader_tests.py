@@ -549,6 +549,28 @@ def vectors(work: Path) -> None:
     expect("vectors: there are two", len(list((TOP / "docs" / "vectors").glob("*.txt"))) == 2)
 
 
+def vaults_of_the_past(work: Path) -> None:
+    """The whole files of Tests/Vectors: see tools/make_vector.py."""
+    folders = sorted(path for path in (TOP / "Tests" / "Vectors").iterdir() if path.is_dir())
+    expect("vaults of the past: there are some", len(folders) >= 2, folders)
+    for path in folders:
+        folder = work / path.name
+        folder.mkdir(mode=0o700)
+        shutil.copyfile(path / "vault.db", folder / "vault.db")
+        contents = json.loads((path / "contents.json").read_text())
+        with settled_environment((path / "key").read_text()):
+            status, out, err = run_reader("verify", str(folder), "--json")
+            expect(f"{path.name}: verify", status == 0, err)
+            proven = json.loads(out or b"{}")
+            expect(f"{path.name}: counts", contents["proven"].items() <= proven.items(), proven)
+            listed = json.loads(run_reader("list", str(folder), "--json")[1])["entries"]
+            expect(f"{path.name}: names", {entry["name"] for entry in listed} == contents["entries"].keys(), listed)
+            for name, versions in contents["entries"].items():
+                for version, digest in versions.items():
+                    out = run_reader("get", str(folder), name, "--version", version, "--reveal-secrets")[1]
+                    expect(f"{path.name}: {name} {version}", hashlib.sha256(out[:-1]).hexdigest() == digest)
+
+
 def vector_vault(path: Path, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
     """Makes the vault of a page of vectors with nothing but the page and the schema."""
     key, secrets = "", []
@@ -619,6 +641,7 @@ def main() -> int:
         vault = work / "vault"
         vault.symlink_to(program)
         vectors(work)
+        vaults_of_the_past(work)
         empty = Home(vault, work / "empty")
         empty.must("init")
         compare(empty, "empty")

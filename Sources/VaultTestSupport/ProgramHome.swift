@@ -9,6 +9,8 @@ package final class TestHome: Sendable {
     package let root: String
     package let runner = ProgramRunner()
     private let results = Mutex<[ProgramResult]>([])
+    /// The master keys that calls were given.
+    private let keys = Mutex<Set<String>>([])
 
     /// `HOME`.
     package var user: String { root + "/user" }
@@ -29,7 +31,27 @@ package final class TestHome: Sendable {
         }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: root) }
+    deinit {
+        keep()
+        try? FileManager.default.removeItem(atPath: root)
+    }
+
+    /// Leaves a copy of the vault, and of the keys that may open it, where `SIGILUM_KEEP_VAULTS` says: the second reader
+    /// reads them all.
+    private func keep() {
+        guard let kept = ProcessInfo.processInfo.environment["SIGILUM_KEEP_VAULTS"], !kept.isEmpty, exists(database)
+        else { return }
+        let (manager, folder) = (FileManager.default, kept + "/" + UUID().uuidString.lowercased())
+        try? manager.createDirectory(
+            atPath: folder + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for name in ["vault.db", "vault.db-wal"] {
+            try? manager.copyItem(atPath: sigilum + "/" + name, toPath: folder + "/" + name)
+        }
+        try? manager.copyItem(atPath: sigilum + "/gateway-master-key", toPath: folder + "/keys/file")
+        for (number, key) in keys.withLock({ $0 }).enumerated() {
+            try? Data(key.utf8).write(to: URL(fileURLWithPath: folder + "/keys/\(number)"))
+        }
+    }
 
     /// The variables that every run gets, besides `PATH`. At the gateway's address nobody listens.
     package var variables: [String: String] {
@@ -52,7 +74,8 @@ package final class TestHome: Sendable {
         _ line: String, more: [String] = [], variables: [String: String] = [:], input: [UInt8]? = nil,
         name: String? = nil
     ) -> ProgramRunner.Call {
-        ProgramRunner.Call(
+        if let key = variables["GATEWAY_MASTER_KEY"] { _ = keys.withLock { $0.insert(key) } }
+        return ProgramRunner.Call(
             line.split(separator: " ").map(String.init) + more, name: name,
             variables: self.variables.merging(variables) { $1 }, folder: work, input: input)
     }

@@ -127,6 +127,19 @@ extension ManagedAPITests {
             }
         }
 
+        @Test("one that never reached the API takes no other service of that name away with it")
+        func neverDelivered() async throws {
+            let scene = try await ManagedScene()
+            try await scene.api.stop()
+            try await scene.run(Self.add).expect(69)
+            try await scene.api.restart()
+            scene.api.preload([.init(name: "Somebody's", slug: "linear")])
+            try await scene.run(Self.remove + " --everywhere").expect(0)
+            #expect(scene.api.services.map(\.name) == ["Somebody's"])
+            try await scene.run("vault sync --dry-run").expect(0)
+            try await scene.finish()
+        }
+
         @Test("a service that somebody deleted already is removed without complaint")
         func deleted() async throws {
             let scene = try await ManagedScene()

@@ -186,7 +186,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a service is withdrawn by its remembered id, or found by its slug; none is success")
+    @Test("a service is withdrawn by its remembered id, and never by its name alone; none is success")
     func withdraws() async throws {
         try await Stage.run { api, target, _ async throws in
             var wish = try await Self.issued(target)
@@ -201,7 +201,28 @@ struct DeliveryTests {
             #expect(api.services.count == 2)
             wish.receipt = [:]
             try await target.withdraw(wish)
-            #expect(api.services.map(\.slug) == ["other"])
+            wish.operation = "op1"
+            try await target.withdraw(wish)
+            #expect(api.services.map(\.slug) == ["linear", "other"])
+        }
+    }
+
+    @Test("what an operation began and did not finish is withdrawn, and nobody else's key with it")
+    func withdrawsUnfinished() async throws {
+        try await Stage.run { api, target, _ async throws in
+            var wish = Wish()
+            wish.operation = "op1"
+            api.preload([.init(name: "Linear", slug: "linear")])
+            api.change("linear") { service in
+                service.keys = [
+                    .init(name: "sigilum op1", value: "sk_live_1"), .init(name: "mine", value: "sk_live_2"),
+                ]
+            }
+            try await target.withdraw(wish)
+            #expect(try api.linear().keys.map { $0.revokedAt == nil } == [false, true])
+            api.change("linear") { $0.keys = [.init(name: "sigilum op1", value: "sk_live_3")] }
+            try await target.withdraw(wish)
+            #expect(api.services.isEmpty)
             try await target.withdraw(wish)
         }
     }

@@ -58,6 +58,8 @@ struct Wish: Sendable {
     var isGateway = false
     var key: String?
     var receipt: DeliveryReceipt = [:]
+    /// The operation that a key is to be of.
+    var operation: String?
     var retiresOld = true
 
     /// The job of an apply; of anything else `withSecrets: false`.
@@ -75,7 +77,8 @@ struct Wish: Sendable {
         let secrets = key.map { [NamedSecret(entry: entry, key: slug.text, value: shared($0))] } ?? []
         return DeliveryJob(
             key: slug.text, service: service, expected: key == nil ? [] : [(entry: entry, fingerprint: blank)],
-            secrets: withSecrets ? secrets : [], isApplied: false, receipt: receipt, retiresOld: retiresOld,
+            secrets: withSecrets ? secrets : [], isApplied: false, receipt: receipt,
+            settings: operation.map { [Delivery.operationKey: $0] } ?? [:], retiresOld: retiresOld,
             fingerprint: { _ in blank })
     }
 }

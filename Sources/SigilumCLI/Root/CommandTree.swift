@@ -26,8 +26,9 @@ struct CommandTree: Sendable {
     /// The words of a command, `sigilum vault get`, however the program was called.
     func words(of type: any ParsableCommand.Type) -> String {
         let words = nodes.first { $0.type == type }?.names ?? []
-        let isVaults = VaultGroup.commands.contains { $0 == type }
-        return (["sigilum"] + (isVaults && words.count == 1 ? ["vault"] : []) + words).joined(separator: " ")
+        // Called `vault`, the program has the vault's commands, and the groups of them, without a word before.
+        let isVaults = root == VaultRoot.self && VaultGroup.commands.contains { $0._commandName == words.first }
+        return (["sigilum"] + (isVaults ? ["vault"] : []) + words).joined(separator: " ")
     }
 
     /// The options of all commands, as help names them. Made from help since the declarations cannot be asked: slow,

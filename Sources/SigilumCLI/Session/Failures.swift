@@ -109,6 +109,13 @@ extension ServiceError: FailureConvertible {
             Failure(
                 .missing, code: "no-such-service", "No such service: \(slug.text)",
                 hints: ["see what there is:  \(command: ["service", "list"])"])
+        case .registeredNowhere(let slug):
+            Failure(
+                .missing, code: "registered-nowhere", "Service is registered nowhere: \(slug.text)",
+                hints: [
+                    "its API key was removed everywhere; register it again:  \(command: ["service", "add", "--service-slug", slug.text])",
+                    "nothing was changed",
+                ])
         case .registeredElsewhere(let isManaged):
             .usage(
                 isManaged

@@ -24,6 +24,20 @@ extension SigilumAPITarget {
         return IssuedCredential(value: issued.value, receipt: news.fields)
     }
 
+    /// Takes away what an operation began to make whose end never reached the vault: its keys, and the service where it
+    /// has no others. A service of that name without a key of the operation's is somebody else's.
+    func withdrawUnfinished(_ job: DeliveryJob) async throws(DeliveryFailure) {
+        guard let slug = job.service?.slug ?? (try? Slug(job.key)) else { throw .wrongAnswer(.missingMember) }
+        guard let operation = job.settings[Delivery.operationKey],
+            let service = try await client.service(slug, remembered: nil)
+        else { return }
+        let name = Self.keyName(operation)
+        let active = try await client.keys(service.id)
+        guard active.contains(where: { $0.name == name }) else { return }
+        if active.allSatisfy({ $0.name == name }) { return try await client.delete(service.id) }
+        try await revokeOrphans(of: service.id, name: name, sparing: [])
+    }
+
     /// Asks for a key, and once more where nobody knows what became of the first request.
     private func ask(
         _ service: APIIdentifier, name: String, sparing known: Set<APIIdentifier>

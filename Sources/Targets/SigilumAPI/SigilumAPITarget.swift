@@ -83,13 +83,8 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
     }
 
     package func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) {
-        var id = APIReceipt(job.receipt).service
-        if id == nil {
-            guard let slug = job.service?.slug ?? (try? Slug(job.key)) else { throw .wrongAnswer(.missingMember) }
-            id = try await client.service(slug, remembered: nil)?.id
-        }
-        guard let id else { return }
-        try await client.delete(id)
+        if let id = APIReceipt(job.receipt).service { return try await client.delete(id) }
+        try await withdrawUnfinished(job)
     }
 
     /// Finds out which active key the vault's value is: the one that is remembered, unless it ends otherwise, as after

@@ -61,7 +61,7 @@ package struct Delivery: Sendable {
 
     /// Of settings: the operation under whose name the other side is to make a credential. Of receipts: the one under
     /// which it did.
-    static let operationKey = "operation"
+    package static let operationKey = "operation"
 
     /// Of settings: for how many milliseconds the credential that is wanted leaves those before it valid, counted from
     /// when it comes.

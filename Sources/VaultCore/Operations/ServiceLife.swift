@@ -10,6 +10,11 @@ extension Vault {
             guard let service = try transaction.service(slug), !service.isRemoved else {
                 throw ServiceError.noSuchService(slug)
             }
+            guard
+                try [DeliveryID.localAPI(slug), .sigilumAPI(slug)].contains(where: {
+                    try transaction.delivery($0) != nil
+                })
+            else { throw ServiceError.registeredNowhere(slug) }
             let name = EntryName.serviceAPIKey(slug)
             let isManaged = try transaction.isManaged(slug)
             let id = isManaged ? DeliveryID.sigilumAPI(slug) : .localAPI(slug)

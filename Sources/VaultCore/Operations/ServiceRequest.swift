@@ -69,6 +69,8 @@ package enum ServiceError: Error, Sendable, Equatable {
     case noConnection(Slug)
     /// The vault has no service of that slug.
     case noSuchService(Slug)
+    /// The service's key was removed everywhere: it is registered nowhere any more.
+    case registeredNowhere(Slug)
     /// The service is registered at the API over HTTP (`isManaged`), or in the local database, and not where it was looked
     /// for.
     case registeredElsewhere(isManaged: Bool)

@@ -36,6 +36,7 @@ struct AuthOptions: ParsableArguments, Sendable {
     @Flag(help: "Read the token from standard input.")
     var ownerTokenStdin = false
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long a token that is made here is good; a week where it is not said.", valueName: "seconds"))
     var ttlSeconds: String?

@@ -13,7 +13,7 @@ struct ConnectionOptions: ParsableArguments, Sendable {
     var authPrefix: String?
     @Option(help: ArgumentHelp("The secret's key within the connection.", valueName: "key"))
     var upstreamSecretKey: String?
-    @Option(help: ArgumentHelp("Days between rotations.", valueName: "days"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Days between rotations.", valueName: "days"))
     var rotationIntervalDays: Int?
     @Flag(inversion: .prefixedNo, help: "Write the connection's secret to an export file.")
     var export: Bool?

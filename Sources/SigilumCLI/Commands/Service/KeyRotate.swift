@@ -23,7 +23,9 @@ struct ServiceKeyRotate: SigilumCommand {
             """)
 
     @OptionGroup var service: SlugOption
-    @Option(help: ArgumentHelp("How long the old key stays valid; 0 where it is not said.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long the old key stays valid; 0 where it is not said.", valueName: "seconds"))
     var graceSeconds: String?
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions

@@ -18,7 +18,9 @@ struct VaultGenerate: SigilumCommand {
             """)
 
     @Argument(help: "The entry's name.") var name: String
-    @Option(help: ArgumentHelp("How many characters, of A-Z, a-z, 0-9, - and _: 8 to 1024.", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many characters, of A-Z, a-z, 0-9, - and _: 8 to 1024.", valueName: "number"))
     var length: Int?
     @Option(help: "What it looks like: 64 hex digits, 43 characters of base64url, or six words.") var format: Format?
     @OptionGroup var delivery: DeliveryOptions

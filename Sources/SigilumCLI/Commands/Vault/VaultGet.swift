@@ -12,7 +12,9 @@ struct VaultGet: SigilumCommand {
             """)
 
     @Argument(help: "The entry's name.") var name: String
-    @Option(help: ArgumentHelp("Which version; the current one where none is given.", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Which version; the current one where none is given.", valueName: "number"))
     var version: UInt32?
     @Option(help: ArgumentHelp("Write the value to this file, 0600, and show it nowhere.", valueName: "path"))
     var out: String?

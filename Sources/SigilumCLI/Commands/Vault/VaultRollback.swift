@@ -12,6 +12,7 @@ struct VaultRollback: SigilumCommand {
 
     @Argument(help: "The entry's name.") var name: String
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The version whose value returns; the previous where none is given.", valueName: "number"))
     var to: UInt32?
     @OptionGroup var delivery: DeliveryOptions
