@@ -64,7 +64,7 @@ import VaultTestSupport
     @Test("of several tokens each that ends is told, the first to end first; --token-only prints the token alone")
     func several() async throws {
         let stage = try await VaultStage.withVault()
-        _ = await login(stage, seconds: 90_000, namespace: "second")
+        _ = await login(stage, seconds: 89_000, namespace: "second")
         _ = await login(stage, seconds: 88_000, namespace: "first")
         _ = await login(stage, seconds: 7 * 86400, namespace: "third")
         stage.pass(hours: 1)

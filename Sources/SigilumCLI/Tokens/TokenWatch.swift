@@ -39,9 +39,7 @@ package final class TokenWatch: Sendable {
         state.withLock { $0.seen = ends }
     }
 
-    /// Brings the note up to date, and answers what is to be said now.
-    ///
-    /// - Parameter now: Milliseconds since 1970 UTC.
+    /// Brings the note up to date, and answers what is to be said now, at `now` in milliseconds since 1970 UTC.
     func conclude(now: Int64) -> [Remark] {
         let state = state.withLock { state in
             defer { state = State() }

@@ -20,10 +20,11 @@ struct AuthLogout: SigilumCommand {
         let session = try Session.open(context, vault, for: .reading)
         let namespace = try Session.namespace(context, session.surroundings, option: namespace, session: session)
         let name = EntryName.ownerToken(namespace)
+        // Also where it is gone already: a logout that was killed may not have noted it.
+        context.tokens.touched(name)
         let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
         let ids: [DeliveryID]
         if try session.vault.read({ try $0.entry(name) }) != nil {
-            context.tokens.touched(name)
             ids = try session.vault.remove(name, everywhere: true).deliveries
             if try !session.vault.wipeRemoved() {
                 session.surroundings.say(
