@@ -123,6 +123,20 @@ extension Folder {
         return removed
     }
 
+    /// Temporary files of one owner that killed writers left. A living writer's file is not among them.
+    package func staleTemporaries(of user: UInt32) throws(FileError) -> [String] {
+        let temporaries = try names().filter(isTemporaryName)
+        return temporaries.filter { (try? isStale($0, of: user)) == true }
+    }
+
+    private func isStale(_ name: String, of user: UInt32) throws(FileError) -> Bool {
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+        let file = try Descriptor(folder: descriptor.number, name: name, flags: flags, path: name)
+        let held = try FileStatus(descriptor: file.number, path: name)
+        guard held.kind == .regular, held.uid == user else { return false }
+        return try file.tryLock(path: name)
+    }
+
     private func removeIfStale(_ name: String) throws(FileError) -> Bool {
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
         let file = try Descriptor(folder: descriptor.number, name: name, flags: flags, path: name)

@@ -67,6 +67,9 @@ struct RedactionLine: Sendable {
         .init("vault auditor new", "--out auditor.key", isRepeated: false),
         .init("vault log", "--verify log.export --auditor-key auditor.key", status: 77),
         .init("vault log", "--syslog --syslog-socket no/such", status: 69),
+        // No gateway answers there, so that there is a finding whatever the machine is like.
+        .init("doctor", "--gateway-admin-url http://127.0.0.1:9", status: 1),
+        .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),

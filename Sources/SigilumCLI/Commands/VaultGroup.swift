@@ -24,6 +24,7 @@ struct VaultGroup: ParsableCommand {
         VaultLog.self,
         VaultAuditorGroup.self,
         VaultVerify.self,
+        DoctorCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

@@ -136,7 +136,7 @@ struct EntryPoint {
         }
         do {
             let report = try await command.perform(context)
-            renderer.show(remarks.drain() + report.remarks)
+            renderer.show(remarks.drain() + report.remarks + context.tokens.conclude(now: context.now()))
             return status(report.exit, renderer.showFacts(report), renderer)
         } catch {
             let failure = Failure(describing: error)
@@ -144,7 +144,8 @@ struct EntryPoint {
                 // What could not be written to standard output cannot make the failure worse.
                 _ = renderer.showFacts(report)
             }
-            renderer.show(failure, after: remarks.drain() + (failure.report?.remarks ?? []))
+            let said = remarks.drain() + (failure.report?.remarks ?? [])
+            renderer.show(failure, after: said + context.tokens.conclude(now: context.now()))
             return failure.status.rawValue
         }
     }

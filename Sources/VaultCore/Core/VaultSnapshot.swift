@@ -194,6 +194,8 @@ package class VaultSnapshot {
     package var generation: UInt64 { head.generation }
     package var recordCount: UInt64 { head.count }
     package var auditSequence: UInt64 { head.audit.sequence }
+    /// When the newest record of the log was made, in milliseconds since 1970 UTC.
+    package var lastRecordTime: Int64 { head.audit.time }
 
     /// The log from `sequence` (exclusive) on, oldest first, each record opened; the chain is proven to the end.
     package func log(after sequence: UInt64 = 0, visit: (AuditEvent) throws -> Void) throws {
