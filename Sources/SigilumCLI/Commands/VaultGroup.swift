@@ -19,9 +19,12 @@ struct VaultGroup: ParsableCommand {
         VaultExport.self,
         VaultSync.self,
         VaultDiff.self,
+        VaultAudit.self,
         VaultAnchorGroup.self,
         VaultLog.self,
+        VaultAuditorGroup.self,
         VaultVerify.self,
+        DoctorCommand.self,
     ]
 
     static let configuration = CommandConfiguration(
