@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int sigilum_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
@@ -23,4 +24,9 @@ int sigilum_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
 
 int sigilum_spawn_start_in(posix_spawn_file_actions_t *actions, const char *folder) {
     return posix_spawn_file_actions_addchdir_np(actions, folder);
+}
+
+unsigned int sigilum_file_system(const char *path) {
+    struct statfs system;
+    return statfs(path, &system) == 0 ? (unsigned int)system.f_type : 0;
 }

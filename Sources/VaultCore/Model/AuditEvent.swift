@@ -15,6 +15,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case unrecordedRelease = 13
     case settingChanged = 14
     case entryAdopted = 15
+    case versionsPruned = 17
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -34,6 +35,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .unrecordedRelease: "released unrecorded"
         case .settingChanged: "setting changed"
         case .entryAdopted: "entry adopted"
+        case .versionsPruned: "versions pruned"
         }
     }
 }
