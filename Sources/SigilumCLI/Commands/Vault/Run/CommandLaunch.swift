@@ -64,7 +64,9 @@ struct CommandLaunch {
                 guard let folder, let value = secrets[binding.entry] else { continue }
                 paths.append((binding.name, try folder.write(value.bytes, as: binding.name)))
             }
-            let masks = secrets.values.map { (value: $0, mask: Redaction.masked(prefix: Redaction.prefix(of: $0.bytes))) }
+            let masks = secrets.values.map {
+                (value: $0, mask: Redaction.masked(prefix: Redaction.prefix(of: $0.bytes)))
+            }
             let supervisor = Supervisor(relay: relay, masking: isMasking ? MaskPatterns(masks) : nil)
             return try supervisor.run(command(plan, variables, paths))
         } catch let error as CommandError {
@@ -87,7 +89,8 @@ struct CommandLaunch {
             guard let value = secrets[binding.entry] else { return nil }
             guard !value.bytes.withBytes({ $0.contains(0) }) else {
                 throw Failure(
-                    .usage, code: "value-has-nul", "The value has a zero byte, which no variable can have: \(binding.entry.text)",
+                    .usage, code: "value-has-nul",
+                    "The value has a zero byte, which no variable can have: \(binding.entry.text)",
                     hints: ["give it as a file: --file \(binding.name)=\(binding.entry.text)", "nothing was run"])
             }
             return (binding.name, value)
