@@ -7,6 +7,7 @@ package enum CommandSearch {
     /// - Parameters:
     ///   - name: The command's first word.
     ///   - path: The value of `PATH`; nil where it is not set.
+    /// - Returns: A path that exec takes.
     /// - Throws: ``CommandError/notFound``; ``CommandError/notExecutable(errno:)`` where a file of that name is there and
     ///   none may be run.
     package static func find(_ name: String, path: String?) throws(CommandError) -> String {

@@ -12,9 +12,12 @@ struct PruneTests {
         let result = try await home.run("vault prune a/b --keep 2")
         result.expect(0)
         let facts = "name: a/b\n removed: 3\n first_version: 4\n current_version: 5\n wiped: true\n"
-        #expect(result.outputText.replacing(/ +/, with: " ") == "[ok] Pruned: a/b\n " + facts)
+        #expect(result.outputText.replacing(#/ +/#, with: " ") == "[ok] Pruned: a/b\n " + facts)
         let history = try await home.run("vault history a/b --json")
-        #expect(history.outputText.matches(of: /"version": \d/).map { String($0.output) } == ["\"version\": 4", "\"version\": 5"])
+        #expect(
+            history.outputText.matches(of: /"version": \d/).map { String($0.output) } == [
+                "\"version\": 4", "\"version\": 5",
+            ])
         try await home.run("vault get a/b --version 3").expect(66, error: "No version 3")
         try await home.run("vault rollback a/b --to 3").expect(66)
         try await home.run("vault verify").expect(0)

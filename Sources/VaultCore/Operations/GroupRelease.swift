@@ -5,9 +5,10 @@ extension Vault {
     /// transaction. Where one is not there, nothing is recorded and nothing opened.
     ///
     /// - Parameters:
-    ///   - choose: Says which, seeing the state that they are read from. A name that comes twice is released once.
     ///   - purpose: What the log says that they were released for.
+    ///   - choose: Says which, seeing the state that they are read from. A name that comes twice is released once.
     /// - Returns: Each value by its name.
+    /// - Throws: ``VaultError``, or what `choose` throws.
     package func reveal(
         purpose: String, _ choose: (VaultSnapshot) throws -> [EntryName]
     ) throws -> [EntryName: SharedSecret] {
