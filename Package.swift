@@ -37,6 +37,7 @@ let package = Package(
         .target(name: "VaultFormat", swiftSettings: strict),
         .target(name: "SafeFiles", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
         .target(name: "Supervision", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
+        .target(name: "SecretScan", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
         .target(name: "JSON5", dependencies: ["SecureMemory"], swiftSettings: strict),
         .target(
             name: "VaultCore", dependencies: ["SecureMemory", "Sealing", "VaultFormat"], swiftSettings: strict),
@@ -87,7 +88,8 @@ let package = Package(
         .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "SecureMemory", "Supervision", "VaultCore",
+                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecretScan", "SecureMemory",
+                "Supervision", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -121,6 +123,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SupervisionTests", dependencies: ["SecureMemory", "Supervision"], swiftSettings: strict),
+        .testTarget(
+            name: "SecretScanTests", dependencies: ["SecretScan", "SecureMemory"],
+            swiftSettings: strict),
         .testTarget(
             name: "VaultCoreTests",
             dependencies: ["Sealing", "SecureMemory", "VaultCore", "VaultFormat", "VaultTestSupport"],

@@ -35,7 +35,7 @@ package final class PrivateFolder {
             let isPrivate = status.st_uid == geteuid() && status.st_mode & 0o022 == 0
             let isSticky = status.st_mode & S_ISVTX != 0 && status.st_uid == 0
             // Linux, include/uapi/linux/magic.h: TMPFS_MAGIC, RAMFS_MAGIC.
-            let kind = sigilum_file_system(candidate)
+            let kind = UInt32(truncatingIfNeeded: sigilum_file_system(candidate))
             return (isPrivate || isSticky) && (kind == 0x0102_1994 || kind == 0x8584_58F6)
         }
     }

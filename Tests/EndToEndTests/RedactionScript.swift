@@ -65,6 +65,17 @@ struct RedactionLine: Sendable {
         .init("vault export", "mine/moved --to own.secret"), .init("vault export", "--all"),
         .init("vault export", "--all --check"), .init("vault diff"), .init("vault sync", "--dry-run"),
         .init("vault sync"), .init("vault status"), .init("vault log"), .init("vault verify"),
+        .init("vault audit", isRepeated: false), .init("vault audit", "--json", isRepeated: false),
+        .init("vault audit", "--format sarif", isRepeated: false),
+        .init("vault audit", "--reveal-secrets", printsSecret: true, isRepeated: false),
+        .init("vault log", "--entry mine/moved"), .init("vault log", "--export log.export", isRepeated: false),
+        .init("vault verify", "--anchor log.export"), .init("vault log", "--auditors"),
+        .init("vault auditor new", "--out auditor.key", isRepeated: false),
+        .init("vault log", "--verify log.export --auditor-key auditor.key", status: 77),
+        .init("vault log", "--syslog --syslog-socket no/such", status: 69),
+        // No gateway answers there, so that there is a finding whatever the machine is like.
+        .init("doctor", "--gateway-admin-url http://127.0.0.1:9", status: 1),
+        .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),

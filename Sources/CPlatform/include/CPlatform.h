@@ -28,15 +28,24 @@ int sigilum_spawn_start_in(posix_spawn_file_actions_t *actions, const char *fold
 /* The start of the environment block, for wiping values in place. */
 char **sigilum_environ(void);
 
+/* Takes a file or folder away from everybody but its owner, whatever mode it has: a regular file with one name, or a folder,
+   never through a link, and only where `owner` owns it. What its owner may do stays; where the owner may not even read it, the
+   owner may read and write (a folder: enter) it. 0, or -1 with errno: EPERM where it is another's, ELOOP where it is a link,
+   EINVAL where it is neither file nor folder, EMLINK where the file has several names. */
+int sigilum_tighten(int folder, const char *name, uid_t owner);
+
+/* The kind of the file system that a path is on (`f_type` of statfs(2)), or -1 with errno. */
+long sigilum_file_system(const char *path);
+
+/* prctl(PR_GET_DUMPABLE): 0 where no core is dumped and no process of the same user may attach. */
+int sigilum_is_dumpable(void);
+
 /* Stops the echo of a terminal and hands over bytes as they are typed; keyboard suspension is off meanwhile. A signal
    that ends the process puts the terminal back first. One terminal at a time. 0, or -1 with errno. */
 int sigilum_terminal_hide(int terminal);
 
 /* Puts the terminal back, drops what was typed and not read, and gives the signals their handlers back. */
 void sigilum_terminal_show(void);
-
-/* f_type of statfs(2): what kind of file system a path is on; 0 where it cannot be said. */
-unsigned int sigilum_file_system(const char *path);
 
 /* A command as it is to be started: what of the process it gets as this process got it. */
 struct sigilum_command {

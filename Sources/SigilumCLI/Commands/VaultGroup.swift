@@ -22,9 +22,12 @@ struct VaultGroup: ParsableCommand {
         VaultInject.self,
         VaultSync.self,
         VaultDiff.self,
+        VaultAudit.self,
         VaultAnchorGroup.self,
         VaultLog.self,
+        VaultAuditorGroup.self,
         VaultVerify.self,
+        DoctorCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

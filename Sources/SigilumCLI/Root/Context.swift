@@ -13,10 +13,14 @@ package struct Context: Sendable {
     package var program: ProgramName
     /// The command in words, `sigilum vault get`: what the log says was run.
     package var command = "sigilum"
+    /// Options of this run that a command in a hint needs too.
+    package var options = CommandOptions.none
     /// The secrets that stood on the command line.
     package var argumentSecrets: ArgumentSecrets
     /// What is to be said on standard error whatever becomes of the command.
     package let remarks = RemarkCollector()
+    /// What is said after the command, where an owner token ends.
+    package let tokens = TokenWatch()
     /// Standard output.
     package var results: OutputChannel
     /// Standard error.

@@ -191,14 +191,27 @@ package final class VaultTransaction: VaultSnapshot {
     package func set(_ setting: String, to value: String?) throws {
         guard try self.setting(setting) != value else { return }
         if let value {
-            var fields = FieldMap()
-            fields[text: "value"] = value
-            let row = try row(.setting, setting)?.row
-            try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
+            try setQuietly(setting, to: value)
         } else if let (tag, _) = try row(.setting, setting) {
             forget(tag)
         }
         try record(.settingChanged, facts: ["setting": setting])
+    }
+
+    /// Keeps a setting without an event of its own.
+    func setQuietly(_ setting: String, to value: String) throws {
+        var fields = FieldMap()
+        fields[text: "value"] = value
+        let row = try row(.setting, setting)?.row
+        try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
+    }
+
+    /// Closes the audit epoch with this event, and goes on with a key that has nothing to do with the keys before it.
+    /// What it is stays for the caller to seal; the caller changes something in the same transaction.
+    func beginAuditEpoch(_ facts: [String: String], firstKey: SharedSecret) throws {
+        changed = true
+        try record(.auditorAdded, facts: facts)
+        head.audit.key = firstKey
     }
 
     /// Adds an event. Facts are identifiers, never values.

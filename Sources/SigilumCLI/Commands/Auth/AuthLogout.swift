@@ -20,6 +20,8 @@ struct AuthLogout: SigilumCommand {
         let session = try Session.open(context, vault, for: .reading)
         let namespace = try Session.namespace(context, session.surroundings, option: namespace, session: session)
         let name = EntryName.ownerToken(namespace)
+        // Also where it is gone already: a logout that was killed may not have noted it.
+        context.tokens.touched(name)
         let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
         let ids: [DeliveryID]
         if try session.vault.read({ try $0.entry(name) }) != nil {

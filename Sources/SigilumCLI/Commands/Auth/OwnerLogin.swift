@@ -46,8 +46,11 @@ struct OwnerLogin {
             owner = address
             targets.append(database)
         }
+        // Also where it is stored already: a run that was killed may not have noted it.
+        context.tokens.touched(.ownerToken(namespace))
         let outcome = try session.vault.saveOwnerToken(
-            token, of: namespace, origin: given == nil ? .generated : .given, email: owner, places: places)
+            token, of: namespace, origin: given == nil ? .generated : .given, email: owner, address: api,
+            places: places)
         if mode == .managed { try session.rememberAPI(api) }
         targets += [session.exportFiles(), context.openers.openClaw()]
         let reconciler = session.reconciler(targets: targets)
