@@ -42,7 +42,8 @@ struct PrivateFolderTests {
         let next = try PrivateFolder.make(in: base)
         let expected = [living.path, next.path, base + "/other"].map { String($0.dropFirst(base.count + 1)) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: base).sorted() == expected.sorted())
-        (living.remove(), next.remove())
+        living.remove()
+        next.remove()
         try FileManager.default.removeItem(atPath: base)
     }
 
