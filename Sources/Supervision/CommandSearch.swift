@@ -24,9 +24,7 @@ package enum CommandSearch {
             let problem = problem(of: candidate)
             if problem == 0 { return candidate }
             // A folder that may not be searched hides nothing that is known to be there.
-            if problem == EACCES || problem == EISDIR, access(candidate, F_OK) == 0 {
-                isThere = isThere || problem == EACCES
-            }
+            if problem == EACCES, access(candidate, F_OK) == 0 { isThere = true }
         }
         throw isThere ? .notExecutable(errno: EACCES) : .notFound
     }

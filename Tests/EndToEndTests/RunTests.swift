@@ -17,7 +17,7 @@ struct RunTests {
         let (home, key, _) = try await Self.scene()
         let masterKey = String(decoding: home.contents(".sigilum-workspace/gateway-master-key") ?? [], as: UTF8.self)
         let script =
-            "cat /proc/self/environ; printf '|'; cat /proc/self/cmdline /proc/$$/cmdline; printf '|%s' \"$KEY\""
+            "cat /proc/self/environ; printf '\\037'; cat /proc/self/cmdline /proc/$$/cmdline; printf '\\037%s' \"$KEY\""
         let variables = [
             "GATEWAY_MASTER_KEY": masterKey, "GATEWAY_ADMIN_TOKEN": "admin-token", "JWT_SECRET": "jwt-secret",
             "SIGILUM_OWNER_TOKEN": "owner-token", "KEY": "of the user", "OWN": "a  b=c'\"$d",
@@ -25,7 +25,7 @@ struct RunTests {
         let result = try await home.runner.run(
             home.call("vault run --env KEY=ci/key --", more: ["sh", "-c", script], variables: variables))
         result.expect(0)
-        let parts = result.outputText.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let parts = result.outputText.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
         let environment = parts[0].split(separator: "\0").map(String.init)
         #expect(environment.filter { $0.hasPrefix("KEY=") } == ["KEY=" + key.text])
         #expect(environment.contains("OWN=a  b=c'\"$d"))
@@ -84,7 +84,7 @@ struct RunTests {
         try await home.run("vault run --env KEY=ci/key -- no-such-command").expect(127, error: "Command not found")
         try await home.run("vault run --env KEY=ci/key -- ./nope/x").expect(127, error: "Command not found: ./nope/x")
         try await home.run("vault run --env KEY=ci/key -- ./plain").expect(126, error: "Cannot run ./plain")
-        try await home.run("vault run --env KEY=ci/key -- .").expect(126)
+        try await home.run("vault run --env KEY=ci/key -- ./").expect(126)
         try await home.run("vault run --env KEY=no/such -- touch ran").expect(66, error: "No such entry: no/such")
         try await home.run("vault run --env KEY=ci/key --file B=no/such -- touch ran").expect(66)
         let log = try await home.run("vault log")

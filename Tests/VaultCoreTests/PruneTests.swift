@@ -5,7 +5,7 @@ import VaultTestSupport
 
 @Suite("Pruning")
 struct PruneTests {
-    @Test("history begins with the first kept version, and goes on from there", arguments: 1...5)
+    @Test("history begins with the first kept version, and goes on from there", arguments: [UInt32](1...5))
     func history(keep: UInt32) throws {
         let scene = try VaultScene()
         for number in 1...5 { try scene.put("a", "value \(number)") }
