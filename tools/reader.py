@@ -645,7 +645,7 @@ def digits_of(tag: bytes) -> bytes:
 OPERATIONS = (
     "vault created", "version stored", "released", "entry removed", "entry moved", "service saved", "service removed",
     "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
-    "setting changed", "entry adopted", "auditor added",
+    "setting changed", "entry adopted", "auditor added", "versions pruned",
 )  # fmt: skip
 
 

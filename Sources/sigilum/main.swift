@@ -12,7 +12,7 @@ internal import VaultStore
 
 // Composition only: what stands behind the commands. Hardening first, then the secrets leave the command line and the
 // environment, before anything can copy them.
-ProcessHardening.apply()
+let inherited = ProcessHardening.apply()
 let intake = ArgumentIntake.live()
 let openers = Openers(
     storage: { home, owner, createIfMissing, allowUnsafe in
@@ -72,4 +72,4 @@ let openers = Openers(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
         return await api.checkUp()
     }, machine: .live(sqlite: SQLiteLibrary.version))
-exit(await runSigilum(intake, .live(intake, openers: openers)))
+exit(await runSigilum(intake, .live(intake, openers: openers, inherited: inherited)))

@@ -55,6 +55,12 @@ struct RedactionLine: Sendable {
         .init("vault get", "mine/own"), .init("vault get", "upstream-secret/linear/access_token --version 1"),
         .init("vault history", "mine/own"), .init("vault rollback", "mine/own --to 1"),
         .init("vault rotate", "mine/made"), .init("vault rotate", "service-api-key/linear"),
+        .init("vault prune", "mine/made --keep 1"),
+        .init("vault run", "--env OWN=mine/own -- printenv OWN", printsSecret: true, isRepeated: false),
+        .init("vault run", "--mask-output --env OWN=mine/own -- printenv OWN", isRepeated: false),
+        .init("vault run", "--json --env OWN=no/such -- true", status: 66, isRepeated: false),
+        .init("vault inject", "template --reveal-secrets", printsSecret: true, isRepeated: false),
+        .init("vault inject", "template", status: 64),
         .init("vault move", "mine/own mine/moved", isRepeated: false),
         .init("vault export", "mine/moved --to own.secret"), .init("vault export", "--all"),
         .init("vault export", "--all --check"), .init("vault diff"), .init("vault sync", "--dry-run"),
@@ -107,6 +113,7 @@ struct RedactionScene {
                     (0..<64).map { _ in "0123456789abcdef".randomElement() ?? "0" }.map(String.init).joined().utf8)),
         ]
         gateway = try await GatewayDouble.start()
+        try home.write(Array("own: {{ sigilum://mine/own }}\n".utf8), to: "template")
     }
 
     var variables: [String: String] {

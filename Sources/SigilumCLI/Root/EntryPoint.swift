@@ -134,8 +134,10 @@ struct EntryPoint {
             renderer.show(remarks.drain() + report.remarks)
             return renderer.showFacts(report) == .written
         }
+        context.announce = { renderer.show(remarks.drain()) }
         do {
             let report = try await command.perform(context)
+            if let status = report.commandStatus { return status }
             renderer.show(remarks.drain() + report.remarks + context.tokens.conclude(now: context.now()))
             return status(report.exit, renderer.showFacts(report), renderer)
         } catch {

@@ -96,6 +96,32 @@ package final class VaultTransaction: VaultSnapshot {
         try record(.entryRemoved, entry: row.id, name: name)
     }
 
+    /// Removes the versions of an entry but the last `count`, which is 1 or more. Every version is proven first; the history
+    /// begins anew with the first that is kept.
+    func prune(_ name: EntryName, keeping count: UInt32) throws -> PruneOutcome {
+        guard let (tag, row) = try row(.secret, name.text) else { throw VaultError.noSuchEntry(name) }
+        let bodies = try bodies(of: row)
+        guard bodies.count > Int(count), let first = bodies.suffix(Int(count)).first?.version else {
+            return PruneOutcome(removed: [], firstVersion: row.firstVersion, currentVersion: row.currentVersion)
+        }
+        var (chain, removed) = (Digest.zero, [UInt32]())
+        for (version, _) in bodies {
+            let key = BodyRow.key(entry: row.id, version: version)
+            if version < first {
+                try writer.deleteRow(.body, key)
+                removed.append(version)
+            } else if let bytes = try writer.row(.body, key) {
+                chain = historyStep(chain, version, bodyDigest(key, bytes))
+            }
+        }
+        var kept = row
+        (kept.firstVersion, kept.history) = (first, chain.bytes)
+        try save(.secret, name.text, overview(tag, row).fields, kept, isNew: false)
+        try record(
+            .versionsPruned, entry: row.id, name: name, facts: ["first": "\(first)", "removed": "\(removed.count)"])
+        return PruneOutcome(removed: removed, firstVersion: first, currentVersion: row.currentVersion)
+    }
+
     /// Gives a user's own entry another name; its versions stay.
     package func move(_ name: EntryName, to newName: EntryName) throws {
         guard let (tag, row) = try row(.secret, name.text) else { throw VaultError.noSuchEntry(name) }

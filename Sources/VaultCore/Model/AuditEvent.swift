@@ -16,6 +16,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case settingChanged = 14
     case entryAdopted = 15
     case auditorAdded = 16
+    case versionsPruned = 17
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -36,6 +37,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .settingChanged: "setting changed"
         case .entryAdopted: "entry adopted"
         case .auditorAdded: "auditor added"
+        case .versionsPruned: "versions pruned"
         }
     }
 }
