@@ -36,6 +36,8 @@ let package = Package(
         .target(name: "OwnerToken", dependencies: ["Sealing", "SecureMemory"], swiftSettings: strict),
         .target(name: "VaultFormat", swiftSettings: strict),
         .target(name: "SafeFiles", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
+        .target(name: "Supervision", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
+        .target(name: "SecretScan", dependencies: ["CPlatform", "SecureMemory"], swiftSettings: strict),
         .target(name: "JSON5", dependencies: ["SecureMemory"], swiftSettings: strict),
         .target(
             name: "VaultCore", dependencies: ["SecureMemory", "Sealing", "VaultFormat"], swiftSettings: strict),
@@ -86,7 +88,8 @@ let package = Package(
         .target(
             name: "SigilumCLI",
             dependencies: [
-                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "SecureMemory", "VaultCore",
+                "CPlatform", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecretScan", "SecureMemory",
+                "Supervision", "VaultCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -117,6 +120,11 @@ let package = Package(
         .testTarget(name: "VaultFormatTests", dependencies: ["VaultFormat"], swiftSettings: strict),
         .testTarget(
             name: "SafeFilesTests", dependencies: ["SafeFiles", "SecureMemory", "VaultTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SupervisionTests", dependencies: ["SecureMemory", "Supervision"], swiftSettings: strict),
+        .testTarget(
+            name: "SecretScanTests", dependencies: ["SecretScan", "SecureMemory"],
             swiftSettings: strict),
         .testTarget(
             name: "VaultCoreTests",

@@ -7,6 +7,7 @@ is not wiped, as the program would: it is for checks and for emergencies.
 
     tools/reader.py list VAULT
     tools/reader.py verify VAULT --anchor ~/.local/state/sigilum/anchors/…
+    tools/reader.py verify-export FILE --auditor-key auditor.key
 
 VAULT is vault.db or its folder. The master key comes from --key-file, from GATEWAY_MASTER_KEY, or from the file
 gateway-master-key beside the vault. Exit statuses are those of docs/exit-codes.md.
@@ -35,7 +36,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 try:
-    from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
+    from nacl.bindings import (
+        crypto_aead_xchacha20poly1305_ietf_decrypt,
+        crypto_box_seal_open,
+        crypto_scalarmult_base,
+    )
     from nacl.exceptions import CryptoError
     from nacl.pwhash import argon2id
 except ImportError:
@@ -414,7 +419,7 @@ class Keys:
     vault: bytes
 
     def bound(self, *parts: bytes) -> bytes:
-        return le(FORMAT, 2) + le(SUITE, 2) + self.vault + b"".join(map(framed, parts))
+        return bound(self.vault, *parts)
 
     def check_commitment(self, data: bytes, nonce: bytes, sealed: bytes, commitment: bytes, record: str) -> None:
         if not same(H(self.commit, "commitment", framed(data) + nonce + sealed), commitment):
@@ -640,7 +645,7 @@ def digits_of(tag: bytes) -> bytes:
 OPERATIONS = (
     "vault created", "version stored", "released", "entry removed", "entry moved", "service saved", "service removed",
     "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
-    "setting changed", "entry adopted",
+    "setting changed", "entry adopted", "auditor added", "versions pruned",
 )  # fmt: skip
 
 
@@ -657,17 +662,22 @@ class AuditRecord:
 
     @property
     def facts(self) -> dict[str, str]:
-        return {name: self.fields.text(name) for name in self.fields if name not in ("program", "name")}
+        return {name: self.fields.text(name) for name in self.fields if name not in ("program", "name", "proof")}
 
 
-def read_audit_record(keys: Keys, key: bytes, row: bytes) -> AuditRecord:
+def bound(vault: bytes, *parts: bytes) -> bytes:
+    """`vault` is the vault's id and the epoch of its data key."""
+    return le(FORMAT, 2) + le(SUITE, 2) + vault + b"".join(map(framed, parts))
+
+
+def read_audit_record(audit_key: bytes, vault: bytes, key: bytes, row: bytes) -> AuditRecord:
     number = int.from_bytes(key, "big")
     record = f"audit record {number}"
     cursor = Cursor(row, record)
     time, operation, user, process = cursor.number(8), cursor.number(2), cursor.number(4), cursor.number(4)
     entry_id, generation, nonce = cursor.take(16), cursor.number(8), cursor.take(24)
     sealed = cursor.sealed(after=0)
-    padded = open_sealed(keys.audit, nonce, keys.bound(b"audit", key, row[:42]), sealed, record)
+    padded = open_sealed(audit_key, nonce, bound(vault, b"audit", key, row[:42]), sealed, record)
     fields = FieldMap(Cursor(unpadded(padded, record), record))
     if not 1 <= operation <= len(OPERATIONS) or "program" not in fields:
         raise Damage(record, "is of an unknown operation, or lacks its program")
@@ -681,7 +691,7 @@ def read_audit_log(keys: Keys, head: Head, audit: Table) -> tuple[list[AuditReco
         if key != be(number, 8):
             raise Damage(f"audit record {number}", "is missing")
         # Opened first: what it is sealed with is bound to its number, so that this names the record that was changed.
-        records.append(read_audit_record(keys, key, row))
+        records.append(read_audit_record(keys.audit, keys.vault, key, row))
         chain[number] = value = H(keys.state, "audit", value + key + row)
     if len(records) != head.audit_number or not records:
         raise Damage(f"audit record {min(len(records), head.audit_number) + 1}", "is missing, or later than the head")
@@ -692,6 +702,211 @@ def read_audit_log(keys: Keys, head: Head, audit: Table) -> tuple[list[AuditReco
     data = keys.bound(b"audit key", be(head.audit_number, 8))
     open_sealed(keys.ratchet, head.ratchet_nonce, data, head.ratchet_sealed, "head, audit key")
     return records, chain
+
+
+# MARK: Audit epochs
+
+BOX = 260
+
+
+@dataclass(frozen=True)
+class AuditEpoch:
+    """What an auditor is told of an epoch of the log."""
+
+    vault: bytes
+    number: int
+    last: int
+    time: int
+    rows: bytes
+    mac: bytes
+    first_key: bytes
+    audit_key: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        return H(self.first_key, "audit epoch", self.vault[:16] + le(self.number, 4))[:16].hex()
+
+
+def open_epoch(secret: bytes, box: bytes, vault: bytes, number: int) -> AuditEpoch:
+    record = f"audit epoch {number}"
+    try:
+        plaintext = crypto_box_seal_open(box, crypto_scalarmult_base(secret), secret)
+    except (CryptoError, ValueError):
+        raise Damage(record, "is not sealed to this auditor") from None
+    cursor = Cursor(plaintext, record)
+    if cursor.take(8) != b"auditor\0":
+        raise Damage(record, "is none")
+    cursor.format_and_suite()
+    found_vault, found_number, last, time = cursor.take(20), cursor.number(4), cursor.number(8), cursor.number(8)
+    rows, _, mac = cursor.take(32), cursor.take(32), cursor.take(32)
+    epoch = AuditEpoch(found_vault, found_number, last, time, rows, mac, cursor.take(32), cursor.take(32))
+    cursor.end()
+    if (found_vault, found_number) != (vault, number):
+        raise Damage(record, "is of another vault or another epoch")
+    return epoch
+
+
+def digest_step(digest: bytes, row: bytes) -> bytes:
+    return checksum(digest + framed(row))
+
+
+def without_proof(record: AuditRecord) -> bytes:
+    fields = sorted((name.encode(), value) for name, value in record.fields.items() if name != "proof")
+    rest = b"".join(le(len(name), 1) + name + framed(value) for name, value in fields)
+    return le(len(fields), 2) + rest
+
+
+# MARK: Exported log
+
+
+@dataclass
+class Export:
+    """An exported log as it lies in its file. Rows that are not there are not here."""
+
+    vault: bytes
+    generation: int
+    last: int
+    time: int
+    chain: bytes
+    mac: bytes
+    epochs: list[tuple[bytes, int, bytes]]
+    header: bytes
+    rows: list[bytes]
+    auditors_tag: bytes
+    vault_tag: bytes
+
+
+def read_export(path: Path) -> Export:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise Failure(EXIT_MISSING, "no-export", f"no exported log here: {shown(str(path))}") from None
+    cursor = Cursor(content, "exported log")
+    if cursor.take(16) != b"sigilum log" + bytes(5):
+        raise Damage("exported log", "is none")
+    cursor.format_and_suite()
+    vault, generation, last, time = cursor.take(20), cursor.number(8), cursor.number(8), cursor.number(8)
+    chain, mac, count = cursor.take(32), cursor.take(32), cursor.number(4)
+    if count > 4096:
+        raise Damage("exported log", "counts too many epochs")
+    epochs = [(cursor.take(32), cursor.number(4), cursor.take(BOX)) for _ in range(count)]
+    header, rows = content[: cursor.at], list[bytes]()
+    for number in range(1, last + 1):
+        cursor.record = f"audit record {number}"
+        rows.append(cursor.take(cursor.number(4)))
+    cursor.record = "exported log"
+    export = Export(
+        vault, generation, last, time, chain, mac, epochs, header, rows, cursor.take(32), cursor.take(32)
+    )  # fmt: skip
+    cursor.end()
+    return export
+
+
+@dataclass
+class Proven:
+    records: list[AuditRecord]
+    first: int
+    epochs: int
+    fingerprint: str
+
+
+def prove_export(export: Export, secret: bytes, older: Export | None = None) -> Proven:
+    """All that an auditor can prove, in the order of docs/format.md."""
+    public = crypto_scalarmult_base(secret)
+    mine = sorted((number, box) for key, number, box in export.epochs if key == public)
+    if not mine:
+        raise Failure(EXIT_UNSAFE, "wrong-key", "nothing in the log is sealed to this auditor's key")
+    waiting = [open_epoch(secret, box, export.vault, number) for number, box in mine]
+    start = waiting[0]
+    records, digest, now = list[AuditRecord](), ZEROS, 0
+    mac, K = None, b""
+    for number, row in enumerate(export.rows, start=1):
+        key, name = be(number, 8), f"audit record {number}"
+        record = read_audit_record(start.audit_key, export.vault, key, row)
+        records.append(record)
+        if record.time < now:
+            raise Damage(name, "is older than the one before")
+        now, digest = record.time, digest_step(digest, row)
+        if mac is not None:
+            wanted = H(K, "audit proof", mac + key + row[:66] + without_proof(record))[:16]
+            if not same(record.fields.get("proof", b""), wanted):
+                raise Damage(name, "was not written when it says")
+            mac, K = H(K, "audit mac", mac + key + row), derive(K, "audit ratchet", b"", b"", 32)
+        if (mac is None and number == start.last) or (mac is not None and record.operation == "auditor added"):
+            if not waiting or record.operation != "auditor added":
+                raise Damage(f"audit epoch after record {number}", "is missing")
+            epoch = waiting.pop(0)
+            said = (epoch.last, epoch.time, epoch.rows, str(epoch.number), epoch.fingerprint)
+            facts = record.facts
+            if said != (number, now, digest, facts.get("epoch"), facts.get("fingerprint")) or mac not in (None, epoch.mac):
+                raise Damage(f"audit epoch {epoch.number}", "begins otherwise than the log says")
+            mac, K = epoch.mac, epoch.first_key
+        if older is not None and number <= older.last and older.rows[number - 1] != row:
+            raise Damage(name, "is not the one in the older export")
+    # Every record so far is proven: where they do not lead to the end, the next one is missing.
+    if waiting or (mac, now) != (export.mac, export.time):
+        raise Damage(f"audit record {export.last + 1}", "is missing, or the end that the file says is another")
+    if not same(H(K, "audit export", checksum(export.header) + digest), export.auditors_tag):
+        raise Damage("exported log", "its tag for auditors is wrong")
+    if older is not None:
+        if older.vault[:16] != export.vault[:16]:
+            raise Damage("exported log", "is of another vault than the older one")
+        if older.last > export.last or older.generation > export.generation:
+            raise Damage(f"audit record {export.last + 1}", "is missing: the older export has it")
+    return Proven(records, start.last + 1, len(mine), start.fingerprint)
+
+
+def check_export(keys: Keys, head: Head, audit: Table, export: Export) -> None:
+    """That the vault wrote this file, and goes on from it."""
+    if export.vault[:16] != head.vault_id:
+        raise Damage("exported log", "is of another vault")
+    digest, first = ZEROS, 0
+    for number, row in enumerate(export.rows, start=1):
+        digest = digest_step(digest, row)
+        if first == 0 and audit.get(be(number, 8)) != row:
+            first = number
+    tag = H(keys.state, "audit export", checksum(export.header) + digest + export.auditors_tag)
+    if not same(tag, export.vault_tag):
+        raise Damage("exported log", "was not written by this vault, or not so")
+    if first != 0:
+        raise Damage(f"audit record {first}", "is not the one that was exported")
+    if export.generation > head.generation:
+        raise Damage("head", "the vault is older than the exported log")
+    chain = export.chain
+    for number in range(export.last + 1, head.audit_number + 1):
+        chain = H(keys.state, "audit", chain + be(number, 8) + audit[be(number, 8)])
+    if not same(chain, head.audit_chain):
+        raise Damage("audit log", "does not lead from the exported one to the head")
+
+
+def read_auditor_key(path: Path) -> bytes:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Failure(EXIT_UNSAFE, "unsafe", f"others may use the key file: {shown(str(path))}", "chmod 600 it")
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise Failure(EXIT_MISSING, "no-key", f"no auditor's key here: {shown(str(path))}") from None
+    found = re.fullmatch(rb"auditor-secret-([0-9a-fA-F]{64})\n?", content)
+    if found is None:
+        raise Failure(EXIT_UNSAFE, "wrong-key", f"not an auditor's key: {shown(str(path))}")
+    return bytes.fromhex(found[1].decode("ascii"))
+
+
+def verify_export(options: argparse.Namespace) -> None:
+    secret = read_auditor_key(Path(options.auditor_key))
+    older = None if options.anchor is None else read_export(Path(options.anchor))
+    export = read_export(Path(options.file))
+    proven = prove_export(export, secret, older)
+    if options.fingerprint not in (None, proven.fingerprint):
+        raise Damage("audit log", "begins with another key than the fingerprint's")
+    facts = {
+        "vault_id": export.vault[:16].hex(), "fingerprint": proven.fingerprint, "records": export.last,
+        "proven_from": proven.first, "epochs": proven.epochs,
+    }  # fmt: skip
+    if options.json:
+        print_json(facts)
+        return
+    print("[ok] proven: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
 
 
 # MARK: Deliveries
@@ -951,6 +1166,8 @@ def verify(vault: Vault, options: argparse.Namespace) -> None:
     records, chain = vault.log()
     if options.anchor is not None:
         check_anchor(Path(options.anchor), vault.head, chain)
+    if options.export is not None:
+        check_export(vault.keys, vault.head, vault.rows.audit, read_export(Path(options.export)))
     counts = {
         "entries": len(secrets), "versions": len(proven), "records": len(vault.entries) - len(secrets),
         "audit_records": len(records), "unknown_fields": sum(map(unknown_fields, vault.entries)),
@@ -992,6 +1209,14 @@ def parser() -> Parser:
             command.add_argument("--json", action="store_true", help="print JSON instead of text")
         if name == "verify":
             command.add_argument("--anchor", help="the anchor's file, to compare the vault with")
+            command.add_argument("--export", help="an exported log, which the vault must go on from")
+    summary = "proves an exported log with an auditor's key, without the vault"
+    export = commands.add_parser("verify-export", help=summary, description=summary)
+    export.add_argument("file", help="the exported log")
+    export.add_argument("--auditor-key", required=True, help="the file of the auditor's secret key")
+    export.add_argument("--anchor", help="an older export, which this one must go on from")
+    export.add_argument("--fingerprint", help="what the owner said that the log begins with")
+    export.add_argument("--json", action="store_true", help="print JSON instead of text")
     return main_parser
 
 
@@ -999,6 +1224,10 @@ def main(arguments: list[str]) -> int:
     os.umask(0o077)
     try:
         options = parser().parse_args(arguments)
+        if options.command == "verify-export":
+            verify_export(options)
+            sys.stdout.flush()
+            return 0
         path = vault_path(options.vault)
         vault = open_vault(read_rows(path), read_master_key(path, options.key_file))
         COMMANDS[options.command][0](vault, options)

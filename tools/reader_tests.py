@@ -23,6 +23,7 @@ from typing import Any
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import reader  # noqa: E402
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt  # noqa: E402
 
 TOP = Path(__file__).resolve().parent.parent
 CANARY = "canary-5b7e21d4"
@@ -213,7 +214,7 @@ def compare_entry(home: Home, what: str, name: str) -> None:
 
 def refusal(rows: reader.Rows, key: bytes, anchor: Path | None = None) -> reader.Failure | None:
     """What verify says of these rows; nil where it finds nothing."""
-    options = argparse.Namespace(json=True, anchor=anchor)
+    options = argparse.Namespace(json=True, anchor=anchor, export=None)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             reader.verify(reader.open_vault(rows, key), options)
@@ -439,6 +440,217 @@ def refused_by_both(copy: Home, what: str) -> None:
     expect(f"file, {what}: the program", theirs.returncode == 65, (theirs.returncode, theirs.stderr))
 
 
+# MARK: Auditors
+
+
+class Audit:
+    """A vault with an auditor, and an export of its log."""
+
+    def __init__(self, program: Path, work: Path, name: str) -> None:
+        self.home = Home(program, work / name)
+        self.home.must("init")
+        put(self.home, "ci/one", CANARY)
+        put(self.home, "ci/two", CANARY)
+        made = json.loads(self.home.must("auditor", "new", "--out", "auditor.key", "--json"))
+        self.public = made["public_key"]
+        self.secret = reader.read_auditor_key(self.home.folder / "auditor.key")
+        self.added = json.loads(self.home.must("log", "--auditor", self.public, "--json"))
+        for number in range(4):
+            put(self.home, f"ci/{number}", f"{CANARY} {number}")
+        self.home.must("move", "ci/0", "ci/moved")
+        self.home.must("get", "ci/1", "--reveal-secrets")
+
+    @property
+    def key(self) -> bytes:
+        return (self.home.vault / "gateway-master-key").read_bytes().strip()
+
+    def export(self, name: str, home: Home | None = None) -> Path:
+        home = home or self.home
+        home.must("log", "--export", str(self.home.folder / name))
+        return self.home.folder / name
+
+    def theirs(self, file: Path, *more: str) -> tuple[int, str]:
+        key = str(self.home.folder / "auditor.key")
+        done = self.home.run("log", "--verify", str(file), "--auditor-key", key, *more)
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+    def ours(self, file: Path, *more: str) -> tuple[int, str]:
+        key = str(self.home.folder / "auditor.key")
+        status, out, err = run_reader("verify-export", str(file), "--auditor-key", key, *more)
+        return status, out.decode() + err
+
+    def named(self, what: str, file: Path, number: int | None, *more: str) -> None:
+        """Both find the same first bad record; nil: whatever it is."""
+        for who, (status, said) in (("program", self.theirs(file, *more)), ("reader", self.ours(file, *more))):
+            expect(f"audit, {what}: the {who}", status == 65 and CANARY not in said, (status, said))
+            if number is not None:
+                expect(f"audit, {what}: the {who} names {number}", f"audit record {number} " in said.replace(":", " "), said)
+
+    def copy(self, name: str) -> Home:
+        """The vault on a machine that has no anchor of it."""
+        copy = Home(self.home.program, self.home.folder / name, self.key.decode())
+        shutil.copytree(self.home.vault, copy.vault)
+        return copy
+
+
+def rewritten(export: reader.Export, rows: list[bytes], last: int | None = None) -> bytes:
+    """An exported log with other rows, which who has no key can write; what its header counts is right."""
+    last = len(rows) if last is None else last
+    header = export.header[:48] + reader.le(last, 8) + export.header[56:]
+    return header + b"".join(map(reader.framed, rows)) + export.auditors_tag + export.vault_tag
+
+
+class Attack:
+    """Who knows the data key and today's ratchet key, and has the file: everything is put right that can be."""
+
+    def __init__(self, rows: reader.Rows, key: bytes) -> None:
+        self.vault = reader.open_vault(rows, key)
+        self.keys, self.head = self.vault.keys, self.vault.head
+        self.log = list(rows.audit.values())
+        data = self.keys.bound(b"audit key", reader.be(self.head.audit_number, 8))
+        self.ratchet = reader.open_sealed(self.keys.ratchet, self.head.ratchet_nonce, data, self.head.ratchet_sealed, "")
+
+    def sealed(self, number: int, row: bytes, user: int | None = None) -> bytes:
+        """A row as it was, or of another user, sealed for another number."""
+        old = next(at for at, mine in enumerate(self.log, start=1) if mine == row)
+        data = self.keys.bound(b"audit", reader.be(old, 8), row[:42])
+        plaintext = reader.open_sealed(self.keys.audit, row[42:66], data, row[66:], "")
+        start = row[:10] + (row[10:14] if user is None else reader.le(user, 4)) + row[14:42]
+        data = self.keys.bound(b"audit", reader.be(number, 8), start)
+        nonce = chance.randbytes(24)
+        return start + nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, data, nonce, self.keys.audit)
+
+    def write(self, home: Home, rows: list[bytes]) -> None:
+        chain = reader.H(self.keys.state, "audit start", self.keys.bound())
+        for number, row in enumerate(rows, start=1):
+            chain = reader.H(self.keys.state, "audit", chain + reader.be(number, 8) + row)
+        nonce, last = chance.randbytes(24), len(rows)
+        data = self.keys.bound(b"audit key", reader.be(last, 8))
+        sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(self.ratchet, data, nonce, self.keys.ratchet)
+        covered = self.head.covered[:104] + reader.le(last, 8) + rows[-1][:8] + chain + self.head.audit_mac
+        covered += nonce + sealed
+        head = covered + reader.H(self.keys.state, "head", covered)
+        with contextlib.closing(sqlite3.connect(home.vault / "vault.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN")
+            connection.execute("DELETE FROM audit")
+            numbered = [(reader.be(number, 8), row) for number, row in enumerate(rows, start=1)]
+            connection.executemany("INSERT INTO audit VALUES (?, ?)", numbered)
+            connection.execute("UPDATE head SET value = ?", (head,))
+            connection.execute("COMMIT")
+
+
+def auditors(program: Path, work: Path) -> None:
+    audit = Audit(program, work, "audited")
+    home, first = audit.home, audit.added["first_record"]
+    compare(home, "audited")
+    file = audit.export("log-1")
+    expect("audit: mode", file.stat().st_mode & 0o777 == 0o600)
+    expect("audit: no value", CANARY.encode() not in file.read_bytes())
+    export = reader.read_export(file)
+    last = export.last
+    for more in ((), ("--fingerprint", audit.added["fingerprint"]), ("--anchor", str(file))):
+        for status, said in (audit.theirs(file, *more, "--json"), audit.ours(file, *more, "--json")):
+            expect(f"audit: {more}", status == 0 and audit.added["fingerprint"] in said, said)
+    facts, ours = json.loads(audit.theirs(file, "--fingerprint", audit.added["fingerprint"], "--json")[1]), json.loads(
+        audit.ours(file, "--json")[1]
+    )
+    expect("audit: the same facts", {name: facts[name] for name in ours} == ours, (facts, ours))
+    audit.named("another fingerprint", file, None, "--fingerprint", "00" * 16)
+    expect("audit: the vault goes on from it", home.read("verify", "--export", str(file))[0] == 0)
+    in_transit(audit, export, first)
+    resealed(audit, file, first, last)
+    # A second auditor, and the first goes on with the same key.
+    second = json.loads(home.must("auditor", "new", "--out", "second.key", "--json"))["public_key"]
+    added = json.loads(home.must("log", "--auditor", second, "--json"))
+    put(home, "ci/one", f"{CANARY} again")
+    later = audit.export("log-2")
+    expect("audit: two epochs", json.loads(audit.ours(later, "--json", "--anchor", str(file))[1])["epochs"] == 2)
+    expect("audit: two epochs, the program", audit.theirs(later, "--anchor", str(file))[0] == 0)
+    for who, (status, said) in (
+        ("program", (home.run("log", "--verify", str(later), "--auditor-key", "second.key").returncode, "")),
+        ("reader", run_reader("verify-export", str(later), "--auditor-key", str(home.folder / "second.key"))[:2]),
+    ):
+        expect(f"audit: the second auditor, the {who}", status == 0, said)
+    expect("audit: from their first record", added["first_record"] == reader.read_export(later).last, added)
+    audit.named("an older export", file, last + 1, "--anchor", str(later))
+    in_transit(audit, reader.read_export(later), first, few=True)
+    compare(home, "two auditors")
+    expect("audit: still goes on", home.read("verify", "--export", str(file))[0] == 0)
+    expect("audit: the program too", home.run("verify", "--anchor", str(file)).returncode == 0)
+
+
+def in_transit(audit: Audit, export: reader.Export, first: int, few: bool = False) -> None:
+    """Who has no key and changes the file on its way."""
+    last, forged = export.last, audit.home.folder / "forged"
+
+    def check(what: str, content: bytes, number: int | None) -> None:
+        forged.write_bytes(content)
+        audit.named(what, forged, number)
+        theirs = audit.home.run("verify", "--anchor", str(forged))
+        expect(f"audit, {what}: the vault", theirs.returncode == 65, theirs.stderr)
+
+    for number in (first, last - 2) if few else (1, first - 1, first, (first + last) // 2, last):
+        rows, row = list(export.rows), export.rows[number - 1]
+        for place in (9, 50, len(row) - 1):
+            rows[number - 1] = flipped(row, place, 0)
+            check(f"record {number}, byte {place}", rewritten(export, rows), number)
+        dropped = export.rows[: number - 1] + export.rows[number:]
+        check(f"record {number} dropped", rewritten(export, dropped), number)
+        check(f"cut before {number}", rewritten(export, export.rows[: number - 1]), number)
+        check(f"cut before {number}, the count kept", rewritten(export, export.rows[: number - 1], last), number)
+        if number < last:
+            swapped = [*export.rows[: number - 1], export.rows[number], row, *export.rows[number + 1 :]]
+            check(f"records {number} and the next swapped", rewritten(export, swapped), number)
+    whole = rewritten(export, export.rows)
+    for place in (16, 20, 40, 44, 60, 70, 100, 130, 136, 170, 300, len(whole) - 40, len(whole) - 70):
+        forged.write_bytes(flipped(whole, place, 0))
+        for who, (status, said) in (("program", audit.theirs(forged)), ("reader", audit.ours(forged))):
+            expect(f"audit, byte {place} of the file: the {who}", status in (65, 77), (place, status, said))
+    forged.write_bytes(flipped(whole, len(whole) - 1, 0))
+    expect("audit: the vault's tag", audit.home.run("verify", "--anchor", str(forged)).returncode == 65)
+
+
+def resealed(audit: Audit, older: Path, first: int, last: int) -> None:
+    """Who knows today's keys writes another past; the program then writes on, and exports it."""
+    for number in (first, (first + last) // 2, last):
+        for what in ("edited", "sealed again", "dropped", "swapped", "cut"):
+            if what == "swapped" and number == last:
+                continue
+            home = audit.copy(f"{what} {number}")
+            attack = Attack(home.rows(), audit.key)
+            rows, row = list(attack.log), attack.log[number - 1]
+            if what == "edited":
+                rows[number - 1] = attack.sealed(number, row, user=4711)
+            elif what == "sealed again":
+                rows[number - 1] = attack.sealed(number, row)
+            elif what == "dropped":
+                rows = rows[: number - 1] + [attack.sealed(at, rows[at]) for at in range(number, last)]
+            elif what == "swapped":
+                rows[number - 1 : number + 1] = [attack.sealed(number, rows[number]), attack.sealed(number + 1, row)]
+            else:
+                rows = rows[: number - 1]
+            attack.write(home, rows)
+            expect(f"audit, {what} {number}: sound by itself", home.read("verify")[0] == 0)
+            theirs = home.run("verify", "--anchor", str(older))
+            said = theirs.stderr.decode()
+            expect(f"audit, {what} {number}: the vault names it",
+                   theirs.returncode == 65 and f"audit record {number} " in said, said)  # fmt: skip
+            for _ in range(2):
+                put(home, "ci/on", f"{CANARY} {chance.random()}")
+            forged = audit.export("forged", home)
+            audit.named(f"{what} {number}", forged, number)
+            audit.named(f"{what} {number}, with an older export", forged, number, "--anchor", str(older))
+    # An older copy of the vault that goes another way is a log like any other, but for an older export.
+    home = audit.copy("older copy")
+    put(audit.home, "ci/one", f"{CANARY} here")
+    put(home, "ci/one", f"{CANARY} elsewhere")
+    kept, other = audit.export("kept"), audit.export("other", home)
+    expect("audit, another way: by itself", audit.theirs(other)[0] == 0 and audit.ours(other)[0] == 0)
+    audit.named("another way", other, last + 1, "--anchor", str(kept))
+    status = home.run("verify", "--anchor", str(kept))
+    expect("audit, another way: the vault names it", f"audit record {last + 1} ".encode() in status.stderr, status.stderr)
+
+
 # MARK: Manners
 
 
@@ -656,6 +868,7 @@ def main() -> int:
         put(phrase, "ci/one", CANARY)
         compare(phrase, "passphrase")
         tampering(vault, work)
+        auditors(vault, work)
         deep = Home(vault, work / "deep")
         deep.must("init")
         for number in range(300):

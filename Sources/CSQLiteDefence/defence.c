@@ -15,3 +15,5 @@ int sigilum_sqlite_keep_wal(void *connection) {
 }
 
 int sigilum_sqlite_is_read_only(void *connection) { return sqlite3_db_readonly((sqlite3 *)connection, "main"); }
+
+const char *sigilum_sqlite_version(void) { return sqlite3_libversion(); }

@@ -24,6 +24,41 @@ extension Folder {
         }
     }
 
+    /// As ``replace(_:with:owner:durably:)``, for what is written piece by piece and is no secret: `body` is given what
+    /// takes the next bytes. Where it throws, the old file stays.
+    package func replace(
+        _ name: String, owner: FileOwner?, writing body: (_ write: ([UInt8]) throws -> Void) throws -> Void
+    ) throws {
+        let full = try path(of: name, for: "rename")
+        if let there = try status(name), there.kind != .regular {
+            let problem: UnsafePath = there.kind == .symbolicLink ? .symbolicLink : .notRegularFile
+            throw FileError.unsafe(path: full, problem: problem, mend: nil)
+        }
+        let temporary = try makeTemporary(path: full)
+        do {
+            let file = temporary.file.number
+            var waiting: [UInt8] = []
+            func flush() throws {
+                try waiting.withUnsafeBytes { try write($0, to: file, path: full) }
+                waiting.removeAll(keepingCapacity: true)
+            }
+            try body { bytes in
+                waiting += bytes
+                if waiting.count >= 1 << 16 { try flush() }
+            }
+            try flush()
+            try temporary.file.secure(mode: 0o600, owner: owner, path: full)
+            try temporary.file.synchronize(path: full)
+            guard renameat(descriptor.number, temporary.name, descriptor.number, name) == 0 else {
+                throw systemError("rename", full)
+            }
+        } catch {
+            unlinkat(descriptor.number, temporary.name, 0)
+            throw error
+        }
+        try sync()
+    }
+
     /// As ``replace(_:with:owner:durably:)``, but only where the name still has the very file that `expected` is the status
     /// of, with the content `old`, looked at right before the new one takes its place; otherwise answers false, and
     /// nothing has changed.
@@ -86,6 +121,20 @@ extension Folder {
         }
         if removed > 0 { try sync() }
         return removed
+    }
+
+    /// Temporary files of one owner that killed writers left. A living writer's file is not among them.
+    package func staleTemporaries(of user: UInt32) throws(FileError) -> [String] {
+        let temporaries = try names().filter(isTemporaryName)
+        return temporaries.filter { (try? isStale($0, of: user)) == true }
+    }
+
+    private func isStale(_ name: String, of user: UInt32) throws(FileError) -> Bool {
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+        let file = try Descriptor(folder: descriptor.number, name: name, flags: flags, path: name)
+        let held = try FileStatus(descriptor: file.number, path: name)
+        guard held.kind == .regular, held.uid == user else { return false }
+        return try file.tryLock(path: name)
     }
 
     private func removeIfStale(_ name: String) throws(FileError) -> Bool {

@@ -6,6 +6,9 @@ internal import Synchronization
 package enum SodiumLibrary {
     private static let started: Bool = sodium_init() >= 0
 
+    /// The version of the library that runs, `1.0.18`.
+    package static var version: String { String(cString: sodium_version_string()) }
+
     /// Starts libsodium; every call after the first costs a load. A library that cannot start (no source of
     /// randomness) ends the process: nothing here may run without it.
     package static func start() {
@@ -22,6 +25,14 @@ package enum MemoryLocking {
     /// Whether an allocation could not be locked in memory, so that the system may write it to swap. `sodium_malloc`
     /// does not say so; `RLIMIT_MEMLOCK` is the usual reason.
     package static var hasFailed: Bool { failed.load(ordering: .relaxed) }
+
+    /// Whether that many bytes more can be locked in memory now. They are given back at once.
+    package static func canLock(_ count: Int) -> Bool {
+        SodiumLibrary.start()
+        guard let base = sodium_malloc(count) else { return false }
+        defer { sodium_free(base) }
+        return sodium_mlock(base, count) == 0
+    }
 }
 
 /// The calls into libsodium's guarded heap that ``SecretBytes`` makes.

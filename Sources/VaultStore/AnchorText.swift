@@ -52,7 +52,7 @@ struct AnchorText: Equatable {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    private static func bytes(_ hex: String) -> [UInt8]? {
+    static func bytes(_ hex: String) -> [UInt8]? {
         let digits = Array(hex.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
@@ -66,7 +66,7 @@ struct AnchorText: Equatable {
     }
 
     /// A path may have line ends in it.
-    private static func escaped(_ path: String) -> String {
+    static func escaped(_ path: String) -> String {
         String(
             decoding: path.utf8.flatMap { byte -> [UInt8] in
                 switch byte {

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import SafeFiles
-internal import Sealing
 internal import SecureMemory
 package import VaultCore
 
@@ -25,7 +24,7 @@ package struct FileAnchorStore: AnchorStore {
     package init(folder: String, vault: String) {
         self.folder = folder
         self.vault = realPath(ofFile: vault)
-        self.name = AnchorText.hex(Checksum.digest(Array(self.vault.utf8)).bytes)
+        self.name = StateFolder.fileName(ofVault: self.vault)
     }
 
     // MARK: Reading
@@ -74,7 +73,7 @@ package struct FileAnchorStore: AnchorStore {
 
     package func remove() -> AnchorKeeping {
         keeping {
-            guard try Self.folder(at: folder) != nil else { return }
+            guard try StateFolder.folder(at: folder) != nil else { return }
             try locked { folder in _ = try folder.remove(name) }
         }
     }
@@ -89,52 +88,18 @@ package struct FileAnchorStore: AnchorStore {
     }
 
     private func locked(_ body: (Folder) throws -> Void) throws {
-        let folder = try openedFolder()
+        let folder = try StateFolder.opened(folder)
         let lock = try FileLock.exclusive(
-            name + ".lock", in: folder, owner: try Self.owner(in: folder), timeoutMilliseconds: Self.patience)
+            name + ".lock", in: folder, owner: try StateFolder.owner(in: folder), timeoutMilliseconds: Self.patience)
         guard let lock else { throw StorageError.busy }
         try withExtendedLifetime(lock) { try body(folder) }
-    }
-
-    /// Makes the folder with all that is missing above it: a new user has no `~/.local` either.
-    private func openedFolder() throws -> Folder {
-        var missing: [String] = []
-        var parts = folder.split(separator: "/").map(String.init)
-        let start = folder.hasPrefix("/") ? "/" : "./"
-        // From below, because folders further up need not be readable.
-        while true {
-            if var above = try Self.folder(at: start + parts.joined(separator: "/")) {
-                for name in missing.reversed() {
-                    parts.append(name)
-                    let path = start + parts.joined(separator: "/")
-                    above = try Folder.openOrCreate(path, owner: try Self.owner(in: above)).folder
-                }
-                return above
-            }
-            guard let last = parts.popLast() else { throw AnchorError.unreadable }
-            missing.append(last)
-        }
-    }
-
-    /// Nil where there is none.
-    private static func folder(at path: String) throws -> Folder? {
-        do {
-            return try Folder.open(path)
-        } catch .system(_, _, ENOENT) {
-            return nil
-        }
-    }
-
-    /// What root makes in a folder of another user's belongs to that user: else the user could not use it any more.
-    private static func owner(in folder: Folder) throws -> FileOwner? {
-        FileOwner.forHome(try folder.status, user: geteuid())
     }
 
     private func write(_ anchor: Anchor, to folder: Folder, durably: Bool) throws {
         let text = AnchorText(path: vault, anchor: anchor)
         // What killed runs left; a read does not look for it.
         if try durably || folder.status(name) == nil { _ = try? folder.removeStaleTemporaries() }
-        let owner = try Self.owner(in: folder)
+        let owner = try StateFolder.owner(in: folder)
         try folder.replace(name, with: SecretBytes(copying: text.encoded), owner: owner, durably: durably)
     }
 }

@@ -14,6 +14,7 @@ extension GatewayDouble: DoubleService {
             let requestID = request.header("X-Request-Id") ?? "req-\(state.log.count)"
             var honest = state.honestly(request, isTooLarge: isTooLarge)
             if isTooLarge { honest.closes = true }
+            honest.date = state.behaviour.date
             honest = honest.identified(by: requestID)
             if death == .afterProcessing { return (.death, 0) }
             let action = state.behaviour.disguise(

@@ -55,6 +55,8 @@ extension GatewayDouble {
         package var delayMilliseconds = 0
         /// How many of the next writes are answered `Transaction Conflict. Please retry`.
         package var conflicts = 0
+        /// What stands in the header `Date` of its answers; nil for none.
+        package var date: String?
         /// Started with another master key than that of its connections: rotations fail.
         package var hasOtherMasterKey = false
         /// Answers a body over the limit, and closes, while the client still sends.

@@ -3,6 +3,8 @@ struct GatewayDoubleReply: Sendable {
     var status: Int
     var contentType: String?
     var body: [UInt8]
+    /// The header `Date`.
+    var date: String?
     var closes = false
     /// The bytes of a failure need the request's id, which only the caller knows.
     private var problem: (text: String, code: String?)?
@@ -79,6 +81,7 @@ struct GatewayDoubleReply: Sendable {
     /// The answer as HTTP/1.1.
     func bytes(requestID: String, keepAlive: Bool) -> [UInt8] {
         var headers = [("X-Request-Id", requestID)]
+        if let date { headers.append(("Date", date)) }
         if let contentType { headers.append(("Content-Type", contentType)) }
         return DoubleHTTP.bytes(status, headers, body, closes: closes || !keepAlive)
     }

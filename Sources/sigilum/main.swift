@@ -12,7 +12,7 @@ internal import VaultStore
 
 // Composition only: what stands behind the commands. Hardening first, then the secrets leave the command line and the
 // environment, before anything can copy them.
-ProcessHardening.apply()
+let inherited = ProcessHardening.apply()
 let intake = ArgumentIntake.live()
 let openers = Openers(
     storage: { home, owner, createIfMissing, allowUnsafe in
@@ -58,5 +58,18 @@ let openers = Openers(
     sigilumAPI: { inputs in
         try SigilumAPITarget(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
-    })
-exit(await runSigilum(intake, .live(intake, openers: openers)))
+    },
+    tokenNotes: { home, stateFolder in
+        FileTokenNoteStore(folder: stateFolder + "/tokens", vault: home + "/vault.db")
+    },
+    gatewayCheckup: { inputs, connection in
+        let gateway = try GatewayTarget(
+            adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
+        return await gateway.checkUp(connection: connection)
+    },
+    apiCheckup: { inputs in
+        let api = try SigilumAPITarget(
+            baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
+        return await api.checkUp()
+    }, machine: .live(sqlite: SQLiteLibrary.version))
+exit(await runSigilum(intake, .live(intake, openers: openers, inherited: inherited)))

@@ -55,10 +55,27 @@ struct RedactionLine: Sendable {
         .init("vault get", "mine/own"), .init("vault get", "upstream-secret/linear/access_token --version 1"),
         .init("vault history", "mine/own"), .init("vault rollback", "mine/own --to 1"),
         .init("vault rotate", "mine/made"), .init("vault rotate", "service-api-key/linear"),
+        .init("vault prune", "mine/made --keep 1"),
+        .init("vault run", "--env OWN=mine/own -- printenv OWN", printsSecret: true, isRepeated: false),
+        .init("vault run", "--mask-output --env OWN=mine/own -- printenv OWN", isRepeated: false),
+        .init("vault run", "--json --env OWN=no/such -- true", status: 66, isRepeated: false),
+        .init("vault inject", "template --reveal-secrets", printsSecret: true, isRepeated: false),
+        .init("vault inject", "template", status: 64),
         .init("vault move", "mine/own mine/moved", isRepeated: false),
         .init("vault export", "mine/moved --to own.secret"), .init("vault export", "--all"),
         .init("vault export", "--all --check"), .init("vault diff"), .init("vault sync", "--dry-run"),
         .init("vault sync"), .init("vault status"), .init("vault log"), .init("vault verify"),
+        .init("vault audit", isRepeated: false), .init("vault audit", "--json", isRepeated: false),
+        .init("vault audit", "--format sarif", isRepeated: false),
+        .init("vault audit", "--reveal-secrets", printsSecret: true, isRepeated: false),
+        .init("vault log", "--entry mine/moved"), .init("vault log", "--export log.export", isRepeated: false),
+        .init("vault verify", "--anchor log.export"), .init("vault log", "--auditors"),
+        .init("vault auditor new", "--out auditor.key", isRepeated: false),
+        .init("vault log", "--verify log.export --auditor-key auditor.key", status: 77),
+        .init("vault log", "--syslog --syslog-socket no/such", status: 69),
+        // No gateway answers there, so that there is a finding whatever the machine is like.
+        .init("doctor", "--gateway-admin-url http://127.0.0.1:9", status: 1),
+        .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),
@@ -96,6 +113,7 @@ struct RedactionScene {
                     (0..<64).map { _ in "0123456789abcdef".randomElement() ?? "0" }.map(String.init).joined().utf8)),
         ]
         gateway = try await GatewayDouble.start()
+        try home.write(Array("own: {{ sigilum://mine/own }}\n".utf8), to: "template")
     }
 
     var variables: [String: String] {

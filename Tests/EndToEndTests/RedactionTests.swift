@@ -18,7 +18,8 @@ struct RedactionTests {
         // Called `vault`, the program has the same commands.
         let others = CommandTree(root: VaultRoot.self).nodes.filter { $0.type.configuration.subcommands.isEmpty }
         let vaults = others.map { CommandTree(root: VaultRoot.self).words(of: $0.type) }
-        #expect(Set(vaults) == covered.subtracting(["login"]).union(["auth login"]).mapped { "sigilum " + $0 })
+        #expect(
+            Set(vaults) == covered.subtracting(["login", "doctor"]).union(["auth login"]).mapped { "sigilum " + $0 })
     }
 
     @Test("no command shows a secret, as text or as a document, unless that is what it is for or it was told to")
@@ -56,10 +57,16 @@ struct RedactionTests {
     @Test("what is shown does not depend on a secret or its length")
     func noninterference() async throws {
         let (one, other) = (
-            try await RedactionScene(), try await RedactionScene(filler: String(repeating: "x", count: 90))
+            try await RedactionScene(),
+            // An audit says that a value is easy to guess: this filler makes none so.
+            try await RedactionScene(filler: String(repeating: "q7Zm", count: 23))
         )
         for line in RedactionLine.session {
             for form in line.isRepeated ? ["", " --json"] : [""] {
+                // A token that is signed twice within a second is the same one, and no new version.
+                if line.command.hasSuffix("login") || line.command == "auth refresh" {
+                    try await Task.sleep(for: .milliseconds(1100))
+                }
                 let (left, right) = (try await one.run(line, form), try await other.run(line, form))
                 guard !line.printsSecret else { continue }
                 #expect(one.stable(left.output) == other.stable(right.output), "\(line.command)\(form)")

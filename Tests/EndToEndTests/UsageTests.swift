@@ -77,7 +77,8 @@ struct UsageTests {
             ["add", "show", "list", "secret set"].map { "service " + $0 }
             + [
                 "init", "status", "list", "find", "get", "put", "generate", "rotate", "history", "rollback", "move",
-                "remove", "export", "sync", "diff", "anchor show", "anchor accept", "log", "verify",
+                "remove", "export", "run", "inject", "prune", "sync", "diff", "anchor show", "anchor accept", "log",
+                "verify",
             ].map { "vault " + $0 }
         for command in commands {
             let result = try await home.run(command + " --help")

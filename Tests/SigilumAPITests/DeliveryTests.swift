@@ -207,7 +207,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("what an operation began and did not finish is withdrawn, and nobody else's key with it")
+    @Test("what an operation began and did not finish is withdrawn, and nobody else's key or service with it")
     func withdrawsUnfinished() async throws {
         try await Stage.run { api, target, _ async throws in
             var wish = Wish()
@@ -220,10 +220,30 @@ struct DeliveryTests {
             }
             try await target.withdraw(wish)
             #expect(try api.linear().keys.map { $0.revokedAt == nil } == [false, true])
-            api.change("linear") { $0.keys = [.init(name: "sigilum op1", value: "sk_live_3")] }
             try await target.withdraw(wish)
-            #expect(api.services.isEmpty)
+            #expect(try api.linear().activeKeys.map(\.name) == ["mine"])
+        }
+    }
+
+    @Test("a service that was there before keeps what the vault has no word on, and loses the vault's keys alone")
+    func takenUp() async throws {
+        try await Stage.run { api, target, _ async throws in
+            api.preload([.init(name: "Linear Prod", slug: "linear", domain: "prod.example.com", description: "Ours.")])
+            api.change("linear") { $0.keys = [.init(name: "prod", value: "sk_live_prod")] }
+            var wish = Wish()
+            (wish.name, wish.summary) = ("linear", "Native service")
+            try await target.issue(&wish, operation: "op1")
+            try await target.apply(&wish)
+            #expect(try await target.observe(wish) == .present(differences: []))
+            let kept = try api.linear()
+            #expect((kept.name, kept.domain, kept.description) == ("Linear Prod", "prod.example.com", "Ours."))
+            #expect(api.calls("PATCH", "/v1/services/*") == 0)
+            wish.name = "Renamed"
+            #expect(try await target.observe(wish) == .present(differences: ["name"]))
+            try await target.apply(&wish)
+            #expect(try api.linear().name == "Renamed")
             try await target.withdraw(wish)
+            #expect(try api.linear().activeKeys.map(\.name) == ["prod"])
         }
     }
 }

@@ -24,6 +24,10 @@ import VaultTestSupport
             #expect(!run.output.isEmpty)
             if !form.isEmpty { #expect(run.output.hasPrefix("{")) }
         }
+        // Two entries have the value: a finding.
+        await stage.run(["vault", "put", "own"], input: canary)
+        let audit = await stage.run(["vault", "audit"] + form)
+        #expect(audit.status == 1 && audit.output.contains("shared-value"))
     }
 
     @Test("a secret in the place of any argument is not echoed", arguments: [[], ["--json"]])
@@ -36,7 +40,8 @@ import VaultTestSupport
             ["history", canary], ["rollback", canary], ["rollback", "a", "--to", canary], ["move", canary, "b"],
             ["remove", canary], ["remove", canary, "--confirm", canary], ["remove", "a", "--confirm", canary],
             ["export", canary], ["export", canary, "--to", "f"], ["export", canary, "--none"], ["sync", canary],
-            ["diff", "--gateway-admin-url", canary], ["anchor", canary], ["anchor", "accept", "--confirm", canary],
+            ["diff", "--gateway-admin-url", canary], ["audit", canary], ["audit", "--max-age-days", canary],
+            ["audit", "--format", canary], ["anchor", canary], ["anchor", "accept", "--confirm", canary],
             ["log", "--since", canary], ["verify", "--" + canary], [canary],
         ]
         for words in commands {

@@ -105,6 +105,10 @@ import VaultTestSupport
                   generation:   2
                   targets:      none
                   pending:      none
+                  expired:      none
+                  expiring:     none
+                  rotation_due: none
+                  drifted:      none
                   anchor:       generation 2, audit record 3
                   wipe_pending: no
 

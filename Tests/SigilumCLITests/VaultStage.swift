@@ -19,6 +19,14 @@ final class VaultStage: Sendable {
     let anchors = MemoryAnchors()
     let files = StageTarget(.exportFile), localAPI = StageTarget(.localAPI), gateway = StageTarget(.gateway)
     let openClaw = StageTarget(.openClaw), sigilumAPI = StageTarget(.sigilumAPI)
+    let notes = MemoryNotes()
+    let machine = Mutex(Machine.good)
+    /// What the gateway and the API are found to be; both are asked through here alone.
+    let checkups = Mutex(
+        (
+            gateway: EndpointCheckup(failure: nil, time: nil), api: EndpointCheckup(failure: nil, time: nil),
+            asked: [String]()
+        ))
     private let clock = Mutex(VaultStage.start)
     private let reached = Mutex<[String]>([])
 
@@ -135,6 +143,15 @@ final class VaultStage: Sendable {
             sigilumAPI: { _ in
                 note("sigilum-api")
                 return sigilumAPI
-            })
+            },
+            tokenNotes: { [notes] _, _ in notes },
+            gatewayCheckup: { [self] inputs, connection in
+                checkups.withLock { $0.asked.append("\(inputs.adminURL) \(connection?.text ?? "-")") }
+                return checkups.withLock { $0.gateway }
+            },
+            apiCheckup: { [self] inputs in
+                checkups.withLock { $0.asked.append(inputs.baseURL) }
+                return checkups.withLock { $0.api }
+            }, machine: machine.withLock { $0 })
     }
 }

@@ -13,10 +13,10 @@ import VaultTestSupport
         #expect(
             same.output == """
                 [ok] Targets are as they should be: 4
-                  export-file:gateway-connection-secret-linear  same
-                  export-file:service-api-key-linear            same
-                  local-api:linear                              same
-                  gateway:linear                                same
+                  export-file:gateway-connection-secret-linear  same  desired: version 1  applied: version 1
+                  export-file:service-api-key-linear            same  desired: version 1  applied: version 1
+                  local-api:linear                              same  desired: version 1  applied: version 1
+                  gateway:linear                                same  desired: version 1  applied: version 1
 
                 """)
         #expect(await stage.run("vault", "sync", "--dry-run").output.hasPrefix("[ok] Nothing to do\n"))
@@ -28,10 +28,10 @@ import VaultTestSupport
         #expect(
             changed.output == """
                 [warn] Targets differ: 2 of 4
-                  export-file:gateway-connection-secret-linear  same
-                  export-file:service-api-key-linear            missing
-                  local-api:linear                              same
-                  gateway:linear                                differs: content
+                  export-file:gateway-connection-secret-linear  same              desired: version 1  applied: version 1
+                  export-file:service-api-key-linear            missing           desired: version 1  applied: version 1
+                  local-api:linear                              same              desired: version 1  applied: version 1
+                  gateway:linear                                differs: content  desired: version 1  applied: version 1
 
                 """)
         let dry = await stage.run("vault", "sync", "--dry-run", "--json")
@@ -45,6 +45,35 @@ import VaultTestSupport
         #expect(await stage.run("vault", "diff").status == 0)
     }
 
+    @Test("diff says which version is desired and which was applied, an older one, none, or a state that is not known")
+    func versions() async throws {
+        let stage = try await VaultStage.withService()
+        stage.gateway.fail(.unreachable(endpoint: "http://127.0.0.1:38100"))
+        let name = "upstream-secret/linear/access_token"
+        await stage.run(["vault", "rotate", name, "--from-env", "NEW"], variables: ["NEW": "another-value"])
+        let behind = await stage.run("vault", "diff")
+        #expect(behind.output.contains("pending, not seen  desired: version 2  applied: version 1\n"))
+        #expect(behind.output.contains("same               desired: version 2  applied: version 2\n"))
+        let document = await stage.run("vault", "diff", "--json").output
+        #expect(document.contains(#""applied": ["#) && document.contains(#""version": 2"#))
+        // A further secret of the connection, and then two that are not delivered yet.
+        await stage.run(
+            ["vault", "put", "upstream-secret/linear/other", "--from-env", "NEW"], variables: ["NEW": "more"])
+        let unknown = await stage.run("vault", "diff")
+        #expect(
+            unknown.output.contains("desired: access_token version 2, other version 1  applied: an older state\n"),
+            "\(unknown.output)")
+        let json = await stage.run("vault", "diff", "--json").output
+        #expect(json.contains(#""applied": null"#))
+        let fresh = try await VaultStage.withVault()
+        fresh.files.fail(.busy)
+        await fresh.run(
+            [
+                "service", "add", "--service-slug", "one", "--mode", "native", "--namespace", "johndee",
+            ])
+        #expect(await fresh.run("vault", "diff").output.contains("desired: version 1  applied: nothing\n"))
+    }
+
     @Test("a target that cannot be seen is never an [ok]: its own status, or 1 where another differs")
     func unseen() async throws {
         let stage = try await VaultStage.withService()
@@ -52,10 +81,10 @@ import VaultTestSupport
         let down = await stage.run("vault", "diff")
         #expect(down.status == 69)
         #expect(down.output.hasPrefix("[warn] Not everything could be compared\n"))
-        #expect(down.output.hasSuffix("  gateway:linear                                not seen\n"))
+        #expect(down.output.contains("\n  gateway:linear                                not seen "))
         let offline = await stage.run("vault", "diff", "--offline")
         #expect(offline.status == 0)
-        #expect(offline.output.hasSuffix("  gateway:linear                                not looked at\n"))
+        #expect(offline.output.contains("\n  gateway:linear                                not looked at "))
         stage.files.lose("service-api-key-linear")
         #expect(await stage.run("vault", "diff").status == 1)
         let sync = await stage.run("vault", "sync")

@@ -59,5 +59,12 @@ struct VectorTests {
         // And can be written on.
         try scene.put("new", "value")
         #expect(try scene.vault.verify().entries == 4)
+        // And have an auditor, who can prove what it is from then on.
+        let pair = RecipientKeyPair.random()
+        let added = try scene.vault.write { try $0.add(Auditor(key: pair.publicKey)).auditor }
+        try scene.put("new", "another value")
+        let proof = try LogProof.prove(LogFile(source(scene.exported())), with: pair)
+        #expect(proof.first == added.first && proof.last == added.first)
+        _ = try scene.vault.verify()
     }
 }

@@ -2,6 +2,7 @@
 #define SIGILUM_CPLATFORM_H
 /* The few calls of Linux that Swift cannot make by itself: they take a variable number of arguments, or glibc declares
    them only where _GNU_SOURCE is defined, which Swift's Glibc module does not. */
+#include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
 
@@ -27,11 +28,59 @@ int sigilum_spawn_start_in(posix_spawn_file_actions_t *actions, const char *fold
 /* The start of the environment block, for wiping values in place. */
 char **sigilum_environ(void);
 
+/* Takes a file or folder away from everybody but its owner, whatever mode it has: a regular file with one name, or a folder,
+   never through a link, and only where `owner` owns it. What its owner may do stays; where the owner may not even read it, the
+   owner may read and write (a folder: enter) it. 0, or -1 with errno: EPERM where it is another's, ELOOP where it is a link,
+   EINVAL where it is neither file nor folder, EMLINK where the file has several names. */
+int sigilum_tighten(int folder, const char *name, uid_t owner);
+
+/* The kind of the file system that a path is on (`f_type` of statfs(2)), or -1 with errno. */
+long sigilum_file_system(const char *path);
+
+/* prctl(PR_GET_DUMPABLE): 0 where no core is dumped and no process of the same user may attach. */
+int sigilum_is_dumpable(void);
+
 /* Stops the echo of a terminal and hands over bytes as they are typed; keyboard suspension is off meanwhile. A signal
    that ends the process puts the terminal back first. One terminal at a time. 0, or -1 with errno. */
 int sigilum_terminal_hide(int terminal);
 
 /* Puts the terminal back, drops what was typed and not read, and gives the signals their handlers back. */
 void sigilum_terminal_show(void);
+
+/* A command as it is to be started: what of the process it gets as this process got it. */
+struct sigilum_command {
+    const char *path;
+    char *const *arguments;
+    char *const *variables;
+    int output;              /* its descriptor 1, or -1: the one of this process; sigilum_start alone looks at it */
+    int errors;              /* its descriptor 2, likewise */
+    mode_t mask;             /* its umask */
+    const sigset_t *blocked; /* signals that it starts with blocked */
+    const sigset_t *ignored; /* signals that it starts with ignored; the others do what they do by default */
+};
+
+/* Which signals are blocked and which ignored; asked before this process changes any. */
+void sigilum_inherited_signals(sigset_t *blocked, sigset_t *ignored);
+
+/* Becomes the command: returns only where that failed, with errno's number. */
+int sigilum_become(const struct sigilum_command *command);
+
+/* Starts the command as a child in the same process group, which is killed when the calling thread ends. The child, or -1;
+   `failure` is errno's number where it could not be started, else 0. A child that failed is still to be waited for. */
+pid_t sigilum_start(const struct sigilum_command *command, int *failure);
+
+/* A signal that came. */
+struct sigilum_signal {
+    int number;
+    int is_kernels; /* the kernel sent it, to the whole group that has the terminal */
+    pid_t sender;   /* who sent it else */
+};
+
+/* From now on each signal that is relayed, and SIGCHLD, is one `struct sigilum_signal` in this descriptor, which must not
+   block; those that were ignored stay so. */
+void sigilum_relay_begin(int descriptor);
+
+/* Gives the signals the handlers back that they had. */
+void sigilum_relay_end(void);
 
 #endif

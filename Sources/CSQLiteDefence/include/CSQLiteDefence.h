@@ -9,6 +9,9 @@ int sigilum_sqlite_defend(void *connection);
 /* Leaves the write-ahead log as it is when the last connection closes: no checkpoint, no removal. SQLite's result code. */
 int sigilum_sqlite_keep_wal(void *connection);
 
+/* The version of the library that runs, "3.40.1". */
+const char *sigilum_sqlite_version(void);
+
 /* 1 where SQLite could open the file for reading only, 0 where it can be written. */
 int sigilum_sqlite_is_read_only(void *connection);
 

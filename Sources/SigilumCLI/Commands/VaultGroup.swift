@@ -14,14 +14,20 @@ struct VaultGroup: ParsableCommand {
         VaultRotate.self,
         VaultHistory.self,
         VaultRollback.self,
+        VaultPrune.self,
         VaultMove.self,
         VaultRemove.self,
         VaultExport.self,
+        VaultRun.self,
+        VaultInject.self,
         VaultSync.self,
         VaultDiff.self,
+        VaultAudit.self,
         VaultAnchorGroup.self,
         VaultLog.self,
+        VaultAuditorGroup.self,
         VaultVerify.self,
+        DoctorCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

@@ -24,4 +24,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case unsafe = 77
     /// The configuration is wrong.
     case configuration = 78
+    /// The command that was to be run is there, and cannot be.
+    case commandNotExecutable = 126
+    /// The command that was to be run is not there.
+    case commandNotFound = 127
 }

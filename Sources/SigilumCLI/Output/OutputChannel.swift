@@ -15,9 +15,15 @@ package struct OutputChannel: Sendable {
     package let write: @Sendable (UnsafeRawBufferPointer) -> WriteOutcome
     /// Whether colour is wanted there.
     package let colour: Bool
+    /// Whether anybody still reads: false once a pipe's reader is gone, also while nothing is written.
+    package let isRead: @Sendable () -> Bool
 
-    package init(colour: Bool, write: @escaping @Sendable (UnsafeRawBufferPointer) -> WriteOutcome) {
+    package init(
+        colour: Bool, isRead: @escaping @Sendable () -> Bool = { true },
+        write: @escaping @Sendable (UnsafeRawBufferPointer) -> WriteOutcome
+    ) {
         self.colour = colour
+        self.isRead = isRead
         self.write = write
     }
 
@@ -25,7 +31,14 @@ package struct OutputChannel: Sendable {
     package static func descriptor(_ descriptor: Int32, environment: ProcessEnvironment) -> OutputChannel {
         let plain = !(environment.value("NO_COLOR") ?? "").isEmpty
         let dumb = ["", "dumb"].contains(environment.value("TERM") ?? "")
-        return OutputChannel(colour: !plain && !dumb && isatty(descriptor) == 1) { writeAll($0, to: descriptor) }
+        return OutputChannel(
+            colour: !plain && !dumb && isatty(descriptor) == 1, isRead: { isRead(descriptor) },
+            write: { writeAll($0, to: descriptor) })
+    }
+
+    private static func isRead(_ descriptor: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&request, 1, 0) < 1 || request.revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
     }
 
     /// write(2) until everything is out: interrupted calls are repeated, short writes go on, a descriptor that is not

@@ -20,6 +20,8 @@ package struct Report: Sendable {
     /// What is said on standard error beside the facts.
     package var remarks: [Remark]
     package var exit: ExitStatus
+    /// How a command ended that was run to its end: nothing is written then, and this is the exit status.
+    package var commandStatus: Int32?
     /// Whether secrets are shown without `--reveal-secrets`: for commands whose purpose is to print one.
     package var showsSecrets: Bool
 

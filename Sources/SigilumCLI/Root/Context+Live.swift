@@ -1,10 +1,13 @@
 internal import Glibc
+package import Supervision
 
 extension Context {
     /// The world of this process. ``ProcessEnvironment/live`` is used here for the first time, after the intake.
-    package static func live(_ intake: ArgumentIntake, openers: Openers) -> Context {
+    package static func live(
+        _ intake: ArgumentIntake, openers: Openers, inherited: InheritedState
+    ) -> Context {
         let environment = ProcessEnvironment.live
-        return Context(
+        var context = Context(
             now: {
                 var time = timespec()
                 clock_gettime(CLOCK_REALTIME, &time)
@@ -14,6 +17,8 @@ extension Context {
             workingDirectory: currentFolder(), program: intake.program, argumentSecrets: intake.secrets,
             results: .descriptor(1, environment: environment), notes: .descriptor(2, environment: environment),
             openers: openers)
+        context.inherited = inherited
+        return context
     }
 
     /// The working directory; `""` where it was removed meanwhile.

@@ -1,4 +1,5 @@
 internal import SecureMemory
+package import Supervision
 
 /// What a command gets besides its options: everything of the world outside, as values. `main` fills it with the live
 /// ones, a test with its own.
@@ -12,10 +13,14 @@ package struct Context: Sendable {
     package var program: ProgramName
     /// The command in words, `sigilum vault get`: what the log says was run.
     package var command = "sigilum"
+    /// Options of this run that a command in a hint needs too.
+    package var options = CommandOptions.none
     /// The secrets that stood on the command line.
     package var argumentSecrets: ArgumentSecrets
     /// What is to be said on standard error whatever becomes of the command.
     package let remarks = RemarkCollector()
+    /// What is said after the command, where an owner token ends.
+    package let tokens = TokenWatch()
     /// Standard output.
     package var results: OutputChannel
     /// Standard error.
@@ -24,6 +29,10 @@ package struct Context: Sendable {
     package var openers: Openers
     /// Writes facts at once, for a command that goes on (a followed log). False when nobody reads any more.
     package var publish: @Sendable (Report) -> Bool = { _ in false }
+    /// Writes the remarks so far to standard error, for a command that does not come back.
+    package var announce: @Sendable () -> Void = {}
+    /// What this process got from whoever started it; nil where there is no process of its own.
+    package var inherited: InheritedState?
 
     package init(
         now: @escaping @Sendable () -> Int64, terminal: Terminal, environment: ProcessEnvironment,

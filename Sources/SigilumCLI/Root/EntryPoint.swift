@@ -123,9 +123,10 @@ struct EntryPoint {
     private func perform(
         _ command: any SigilumCommand, _ context: Context, _ options: CommandOptions
     ) async -> Int32 {
-        let renderer = renderer(context, json: command.output.json, reveal: command.revealsSecrets, options)
+        let renderer = renderer(context, json: command.printsJSON, reveal: command.revealsSecrets, options)
         var context = context
         context.command = CommandTree(root: root).words(of: type(of: command))
+        context.options = options
         if command.output.noInput { context.terminal = context.terminal.silent }
         let remarks = context.remarks
         for warning in context.argumentSecrets.warnings { remarks.add(warning) }
@@ -133,9 +134,11 @@ struct EntryPoint {
             renderer.show(remarks.drain() + report.remarks)
             return renderer.showFacts(report) == .written
         }
+        context.announce = { renderer.show(remarks.drain()) }
         do {
             let report = try await command.perform(context)
-            renderer.show(remarks.drain() + report.remarks)
+            if let status = report.commandStatus { return status }
+            renderer.show(remarks.drain() + report.remarks + context.tokens.conclude(now: context.now()))
             return status(report.exit, renderer.showFacts(report), renderer)
         } catch {
             let failure = Failure(describing: error)
@@ -143,7 +146,8 @@ struct EntryPoint {
                 // What could not be written to standard output cannot make the failure worse.
                 _ = renderer.showFacts(report)
             }
-            renderer.show(failure, after: remarks.drain() + (failure.report?.remarks ?? []))
+            let said = remarks.drain() + (failure.report?.remarks ?? [])
+            renderer.show(failure, after: said + context.tokens.conclude(now: context.now()))
             return failure.status.rawValue
         }
     }

@@ -47,6 +47,8 @@ package struct Openers: Sendable {
             (any VaultStorage)?
     /// The anchor of the vault in a home, kept in the user's state folder.
     package var anchors: @Sendable (_ home: String, _ stateFolder: String) -> any AnchorStore
+    /// The note of when the owner tokens of the vault in a home end, kept in the user's state folder.
+    package var tokenNotes: @Sendable (_ home: String, _ stateFolder: String) -> any TokenNoteStore
     package var exportFiles: @Sendable (_ home: String, _ owner: FileOwner?) -> any DeliveryTarget
     /// What lies in an export file that the vault did not make; nil where there is none. At most 16 KiB, without one line
     /// end at its end.
@@ -56,6 +58,12 @@ package struct Openers: Sendable {
     package var openClaw: @Sendable () -> any DeliveryTarget & ConfigurationEditor
     package var sigilumAPI: @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory
 
+    /// How the gateway is; of a connection too, where one is named.
+    package var gatewayCheckup: @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup
+    /// How the API over HTTP is.
+    package var apiCheckup: @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup
+    package var machine: Machine
+
     package init(
         storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,
         anchors: @escaping @Sendable (String, String) -> any AnchorStore,
@@ -64,7 +72,15 @@ package struct Openers: Sendable {
         localAPI: @escaping @Sendable (LocalAPIInputs) throws -> any DeliveryTarget & ServiceDirectory,
         gateway: @escaping @Sendable (GatewayInputs) throws -> any DeliveryTarget & ConnectionDirectory,
         openClaw: @escaping @Sendable () -> any DeliveryTarget & ConfigurationEditor,
-        sigilumAPI: @escaping @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory
+        sigilumAPI: @escaping @Sendable (SigilumAPIInputs) throws -> any CredentialIssuer & AccountDirectory,
+        tokenNotes: @escaping @Sendable (String, String) -> any TokenNoteStore = { _, _ in NoTokenNotes() },
+        gatewayCheckup: @escaping @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup = { inputs, _ in
+            EndpointCheckup(failure: .unreachable(endpoint: inputs.adminURL), time: nil)
+        },
+        apiCheckup: @escaping @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup = { inputs in
+            EndpointCheckup(failure: .unreachable(endpoint: inputs.baseURL), time: nil)
+        },
+        machine: Machine = .live(sqlite: "unknown")
     ) {
         self.storage = storage
         self.anchors = anchors
@@ -74,5 +90,9 @@ package struct Openers: Sendable {
         self.gateway = gateway
         self.openClaw = openClaw
         self.sigilumAPI = sigilumAPI
+        self.tokenNotes = tokenNotes
+        self.gatewayCheckup = gatewayCheckup
+        self.apiCheckup = apiCheckup
+        self.machine = machine
     }
 }

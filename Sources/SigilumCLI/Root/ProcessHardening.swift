@@ -1,17 +1,20 @@
 internal import CPlatform
 internal import Glibc
+package import Supervision
 
 /// What the process does to itself before it reads anything: the first thing in `main`.
 package enum ProcessHardening {
     /// No backtrace, no core file, no debugger of the same user, files for the owner alone, no death by a closed pipe,
-    /// and three descriptors that are surely there.
-    package static func apply() {
+    /// and three descriptors that are surely there. Returns what was there before, for a command that is run.
+    package static func apply() -> InheritedState {
+        let inherited = InheritedState()
         defaultCrashSignals()
         forbidDumps()
         umask(0o077)
         // A reader that is gone must not end the program in the middle of a change: write(2) says EPIPE instead.
         signal(SIGPIPE, SIG_IGN)
         fillStandardDescriptors()
+        return inherited
     }
 
     /// Swift prints a backtrace with 16 bytes at each register when it crashes: secrets, on standard error.

@@ -34,7 +34,8 @@ package enum ProgramName: Sendable, Equatable {
         }
     }
 
-    private static func quote(_ word: String) -> String {
+    /// A word as a shell takes it.
+    static func quote(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 
 /// What both roots say of themselves.
-private enum Program {
+enum Program {
     static let version = "sigilum 0.1.0"
     static let abstract = "Keeps the credentials of services: sealed, versioned, delivered, proven."
     static let discussion = """
@@ -16,7 +16,7 @@ struct SigilumRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sigilum", abstract: Program.abstract,
         discussion: Program.discussion, version: Program.version,
-        subcommands: [AuthGroup.self, ServiceGroup.self, VaultGroup.self, AuthLogin.self])
+        subcommands: [AuthGroup.self, ServiceGroup.self, VaultGroup.self, AuthLogin.self, DoctorCommand.self])
 }
 
 /// The program called `vault`: the vault's commands need no prefix.

@@ -6,6 +6,8 @@ protocol SigilumCommand: ParsableCommand, Sendable {
     var output: OutputOptions { get }
     /// Whether secrets may be shown. False unless the command has ``RevealOptions``.
     var revealsSecrets: Bool { get }
+    /// Whether a document is printed instead of text: with `--json`.
+    var printsJSON: Bool { get }
 
     /// Does what the command is for.
     ///
@@ -15,6 +17,7 @@ protocol SigilumCommand: ParsableCommand, Sendable {
 
 extension SigilumCommand {
     var revealsSecrets: Bool { false }
+    var printsJSON: Bool { output.json }
 }
 
 /// Options of every command.

@@ -151,7 +151,7 @@ extension DeliveryFailure: FailureConvertible {
     /// Whether a further sync alone changes nothing: the user has to decide something first.
     var needsDecision: Bool {
         switch self {
-        case .notOurs, .wouldLoseSecrets, .ownSecretMissing, .unsuitableSecret, .credentialRevoked: true
+        case .notOurs, .wouldLoseSecrets, .ownSecretMissing, .unsuitableSecret, .credentialRevoked, .conflict: true
         default: false
         }
     }
@@ -273,6 +273,20 @@ extension DeliveryFailure: FailureConvertible {
             return Failure(
                 .refused, code: "owner-token-refused", "API refused: it does not take the owner token",
                 hints: first + [login])
+        case .ownerTokenMalformed:
+            return .usage("SIGILUM_OWNER_TOKEN is no owner token that can be used", hints: first + [login])
+        case .ownerTokenOfOther(let namespace):
+            return .usage(
+                "The owner token belongs to another namespace than: \(namespace.text)",
+                hints: first + ["it was not sent; unset SIGILUM_OWNER_TOKEN, or set that of the namespace", login])
+        case .ownerTokenElsewhere(let endpoint):
+            return Failure(
+                .configuration, code: "token-elsewhere", "The owner token is not known to be for this API: \(endpoint)",
+                hints: first + [
+                    "it was not sent",
+                    "sign in there:  \(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin", "--api-url", endpoint])",
+                    "or say that it is:  --api-url \(endpoint)",
+                ])
         case .ownerTokenOverPlainHTTP(let endpoint):
             return Failure(
                 .configuration, code: "token-over-http", "The owner token is not sent over plain http: \(endpoint)",
@@ -280,7 +294,9 @@ extension DeliveryFailure: FailureConvertible {
         case .limitReached(let limit):
             return Failure(
                 .refused, code: "limit-reached",
-                "API refused: the account has as many \(plain: limit.rawValue) as it may have",
+                limit == .services
+                    ? "API refused: the account has as many services as it may have"
+                    : "API refused: the service has as many keys as it may have",
                 hints: first + [
                     limit == .services
                         ? "see them:  \(command: ["service", "list"])"

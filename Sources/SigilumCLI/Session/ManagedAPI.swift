@@ -31,7 +31,7 @@ extension Session {
                 return try openers.sigilumAPI(
                     Openers.SigilumAPIInputs(
                         baseURL: account.address, allowsInsecureHTTP: options.allowInsecureHttp,
-                        token: { try self.ownerToken(account.namespace) }))
+                        token: { try self.ownerToken(account, isNamed: options.apiUrl != nil, default: address) }))
             } catch let failure as DeliveryFailure {
                 throw failure
             } catch {
@@ -41,20 +41,47 @@ extension Session {
         return ManagedAPI(address: address, isNamed: options.apiUrl != nil, open: open)
     }
 
-    /// `SIGILUM_OWNER_TOKEN`, else the vault's.
+    /// `SIGILUM_OWNER_TOKEN`, else the vault's. A token goes to the API that it is for, and to no other unless the user
+    /// names that one: what it says of its namespace is compared as well.
     ///
-    /// - Throws: `ownerTokenExpired` where the token itself says so.
-    func ownerToken(_ namespace: Namespace) throws -> SharedSecret? {
+    /// - Throws: A `DeliveryFailure` that says why it cannot be used; nothing was sent then.
+    private func ownerToken(
+        _ account: ManagedAPI.Account, isNamed: Bool, default address: String
+    ) throws -> SharedSecret? {
         let now = context.now()
         if let given = surroundings.environment.takeSecret("SIGILUM_OWNER_TOKEN"), given.bytes.count > 0 {
-            let end = (try? OwnerToken.parse(given.bytes))?.claims.expiresAt
-            guard end.map({ $0 * 1000 > now }) ?? true else { throw DeliveryFailure.ownerTokenExpired }
+            do throws(OwnerTokenError) {
+                try OwnerToken.parse(given.bytes).check(now: now / 1000, namespace: account.namespace.text)
+            } catch .expired {
+                throw DeliveryFailure.ownerTokenExpired
+            } catch .otherNamespace {
+                throw DeliveryFailure.ownerTokenOfOther(account.namespace)
+            } catch {
+                throw DeliveryFailure.ownerTokenMalformed
+            }
+            guard isNamed || account.address == address else {
+                throw DeliveryFailure.ownerTokenElsewhere(endpoint: account.address)
+            }
             return given
         }
-        let name = EntryName.ownerToken(namespace)
-        guard let entry = try vault.read({ try $0.entry(name) }) else { return nil }
+        let name = EntryName.ownerToken(account.namespace)
+        let (stored, home) = try vault.read { (try $0.entry(name), try $0.tokenAddress(of: account.namespace)) }
+        guard let entry = stored else { return nil }
+        guard isNamed || account.address == home ?? address else {
+            throw DeliveryFailure.ownerTokenElsewhere(endpoint: account.address)
+        }
         guard TokenFacts.end(entry).map({ $0 > now }) ?? true else { throw DeliveryFailure.ownerTokenExpired }
         return try vault.reveal(name, purpose: TargetKind.sigilumAPI.rawValue)
+    }
+
+    /// Says that a service was there before the vault, where a run found it so.
+    func sayTakenUp(_ slug: Slug) throws {
+        let receipt = try vault.read { try $0.delivery(.sigilumAPI(slug))?.receipt } ?? [:]
+        guard receipt["service_id"] != nil, receipt["created"] == nil else { return }
+        surroundings.say(
+            .info(
+                "The API had this service already: it keeps its name, domain and description where no option says others"
+            ))
     }
 
     /// Whether there is an owner token to call the managed API with; nothing is opened.

@@ -43,7 +43,11 @@ struct Session: Sendable {
         let anchors = context.openers.anchors(home.folder.path, try stateFolder(surroundings))
         let allowUnsafe = surroundings.setting(SafetyCheck.override) == "1"
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: context.command)
-        let environment = VaultEnvironment(now: context.now, actor: actor, describe: TokenFacts.describe)
+        let tokens = context.tokens
+        let environment = VaultEnvironment(now: context.now, actor: actor) { name, value in
+            tokens.touched(name)
+            return TokenFacts.describe(name, value)
+        }
         let given =
             try masterKey
             ?? MasterKeyResolution.resolve(
@@ -56,6 +60,7 @@ struct Session: Sendable {
                 context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
                 isNew: isNew)
             try session.sayAnchor(isNew: isNew)
+            tokens.opened(vault, context.openers.tokenNotes(home.folder.path, try stateFolder(surroundings)))
             if MemoryLocking.hasFailed {
                 surroundings.say(.warn("Memory could not be locked: secrets may be written to swap (see ulimit -l)"))
             }

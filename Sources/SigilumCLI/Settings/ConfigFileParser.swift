@@ -45,6 +45,17 @@ enum ConfigFileParser {
         return SecretBytes(copying: found)
     }
 
+    /// Every name with its value, in the order of the lines; of a name that stands twice, the last value.
+    static func all(_ bytes: UnsafeRawBufferPointer) throws(ConfigFileError) -> [(name: String, value: String)] {
+        var settings: [(name: String, value: String)] = []
+        try scan(bytes) { (name, value) throws(Refusal) in
+            guard let text = String(validating: value, as: UTF8.self) else { throw Refusal(reason: .notUTF8) }
+            settings.removeAll { $0.name == name }
+            settings.append((name, text))
+        }
+        return settings
+    }
+
     /// Goes through the settings of all lines.
     private static func scan(
         _ bytes: UnsafeRawBufferPointer, _ take: (String, Bytes) throws(Refusal) -> Void

@@ -83,3 +83,15 @@ package struct Surroundings: Sendable {
         "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 }
+
+extension Surroundings {
+    /// The same, with what is to be said taken elsewhere.
+    func saying(_ say: @escaping @Sendable (Remark) -> Void) -> Surroundings {
+        Surroundings(
+            environment: environment, workingDirectory: workingDirectory, user: user, accountHome: accountHome, say: say
+        )
+    }
+
+    /// Whether something is at a path.
+    func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}

@@ -21,7 +21,7 @@ struct AdminAPI: ConnectionStore {
     }
 
     func read(_ id: Slug) async throws(DeliveryFailure) -> RemoteConnection? {
-        let answer = try await call(.GET, path(id)) { () throws(DeliveryFailure) in nil }
+        let answer = try await call(.GET, Self.path(id)) { () throws(DeliveryFailure) in nil }
         if answer.saysNotFound { return nil }
         guard answer.status == 200 else { throw answer.failure }
         return try answer.connection(id)
@@ -43,7 +43,7 @@ struct AdminAPI: ConnectionStore {
     }
 
     func rotate(_ id: Slug, secrets: [NamedSecret]) async throws(DeliveryFailure) -> RotationOutcome {
-        let answer = try await call(.POST, path(id) + "/rotate") { () throws(DeliveryFailure) in
+        let answer = try await call(.POST, Self.path(id) + "/rotate") { () throws(DeliveryFailure) in
             var body = JSONBody.openObject(
                 [("rotated_by", "sigilum-vault"), ("rotation_reason", "delivered from the vault")], [])
             body.writeString(",\"secrets\":")
@@ -56,7 +56,7 @@ struct AdminAPI: ConnectionStore {
     }
 
     func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection? {
-        let answer = try await call(.PATCH, path(wanted.id)) { () throws(DeliveryFailure) in
+        let answer = try await call(.PATCH, Self.path(wanted.id)) { () throws(DeliveryFailure) in
             // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
             var body = JSONBody.openObject(
                 [("name", wanted.name)] + credentials(wanted) + kept(wanted),
@@ -70,7 +70,7 @@ struct AdminAPI: ConnectionStore {
     }
 
     func delete(_ id: Slug) async throws(DeliveryFailure) {
-        let answer = try await call(.DELETE, path(id)) { () throws(DeliveryFailure) in nil }
+        let answer = try await call(.DELETE, Self.path(id)) { () throws(DeliveryFailure) in nil }
         guard answer.status == 204 || answer.saysNotFound else { throw answer.failure }
     }
 
@@ -108,16 +108,24 @@ struct AdminAPI: ConnectionStore {
         return body
     }
 
+    /// A rotation that changes nothing: the gateway passes over empty values.
+    static func nothing() -> ByteBuffer {
+        var body = JSONBody.openObject([("rotated_by", "sigilum-vault"), ("rotation_reason", "doctor")], [])
+        body.writeString(#","secrets":{"sigilum-doctor":""}}"#)
+        return body
+    }
+
     /// The id is made of characters that need no escape; it is escaped all the same, so that no change there can make
     /// a path of it.
-    private func path(_ id: Slug) -> String {
+    static func path(_ id: Slug?) -> String {
+        guard let id else { return connections }
         let escaped = id.text.utf8.reduce(into: "") { path, byte in
             let isPlain =
                 (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte) || byte == UInt8(ascii: "-")
             let digits = String(byte, radix: 16, uppercase: true)
             path += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + digits
         }
-        return "\(Self.connections)/\(escaped)"
+        return "\(connections)/\(escaped)"
     }
 
     /// Calls, again and again while the gateway's writers get in each other's way. The body is made for each try,

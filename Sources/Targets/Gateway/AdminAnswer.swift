@@ -11,6 +11,9 @@ struct AdminAnswer: Sendable {
 
     var status: Int { answer.status }
 
+    /// What the gateway's clock says, in milliseconds since 1970 UTC.
+    var date: Int64? { answer.date }
+
     /// What the gateway says went wrong, for comparison with the texts we know.
     private struct Problem: Decodable {
         let error: String

@@ -19,7 +19,7 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
     /// Where the admin API is.
     package let endpoint: HTTPEndpoint
 
-    private let api: AdminAPI
+    let api: AdminAPI
     private let commandLine: GatewayCommandLine?
 
     /// Opens nothing: the first call does.

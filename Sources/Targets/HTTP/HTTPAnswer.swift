@@ -10,12 +10,15 @@ package struct HTTPAnswer: Sendable {
     package let isJSON: Bool
     /// The header `Retry-After` as it came; nil where there is none, or a long one.
     package let retryAfter: String?
+    /// What the other side's clock says, in milliseconds since 1970 UTC; nil where it does not say.
+    package let date: Int64?
     package let body: ByteBuffer
 
-    package init(status: Int, isJSON: Bool, retryAfter: String?, body: ByteBuffer) {
+    package init(status: Int, isJSON: Bool, retryAfter: String?, date: Int64? = nil, body: ByteBuffer) {
         self.status = status
         self.isJSON = isJSON
         self.retryAfter = retryAfter
+        self.date = date
         self.body = body
     }
 

@@ -125,7 +125,10 @@ package final class HTTPCaller: Sendable {
         let type = response.headers.first(name: "Content-Type") ?? ""
         let isJSON = type.prefix { $0 != ";" && $0 != " " }.lowercased() == "application/json"
         let wait = response.headers.first(name: "Retry-After").flatMap { $0.utf8.count <= 64 ? $0 : nil }
-        return HTTPAnswer(status: Int(response.status.code), isJSON: isJSON, retryAfter: wait, body: body)
+        let date = response.headers.first(name: "Date").flatMap { $0.utf8.count <= 64 ? HTTPDate.seconds($0) : nil }
+        return HTTPAnswer(
+            status: Int(response.status.code), isJSON: isJSON, retryAfter: wait, date: date.map { $0 * 1000 },
+            body: body)
     }
 
     private func openClient() -> HTTPClient {

@@ -64,7 +64,9 @@ package struct LocalAPITarget: DeliveryTarget, ServiceDirectory {
             guard let user = try rows.user(of: namespace), let service = try rows.service(slug, of: user.id) else {
                 return nil
             }
-            return RegisteredService(id: service.id.string, slug: slug.text, name: service.name?.string ?? "")
+            return RegisteredService(
+                id: service.id.string, slug: slug.text, name: service.name?.string ?? slug.text,
+                domain: service.domain?.string, summary: service.description?.string)
         }
         return found ?? nil
     }

@@ -9,15 +9,23 @@ struct APIReceipt {
     var retiring: [APIIdentifier]
     /// The key that the API was told the gateway uses.
     var marked: APIIdentifier?
+    /// Whether the vault made the service. One that was there before keeps what the vault has no word on, and is never
+    /// deleted.
+    var isCreated: Bool
 
     init(_ receipt: DeliveryReceipt) {
         service = receipt["service_id"].flatMap(APIIdentifier.init)
         key = receipt["key_id"].flatMap(APIIdentifier.init)
         retiring = (receipt["retiring"] ?? "").split(separator: ",").compactMap { APIIdentifier(String($0)) }
         marked = receipt["gateway_marked"].flatMap(APIIdentifier.init)
+        isCreated = receipt[Self.createdKey] != nil
     }
 
-    init(service: APIIdentifier, key: APIIdentifier, retiring: [APIIdentifier]) {
+    /// Of receipts: whether the vault made the service.
+    private static let createdKey = "created"
+
+    init(service: APIIdentifier, key: APIIdentifier, retiring: [APIIdentifier], isCreated: Bool) {
+        self.isCreated = isCreated
         self.service = service
         self.key = key
         var seen: Set<APIIdentifier> = [key]
@@ -33,6 +41,7 @@ struct APIReceipt {
         fields["key_id"] = key?.text
         if !retiring.isEmpty { fields["retiring"] = retiring.map(\.text).joined(separator: ",") }
         fields["gateway_marked"] = marked?.text
+        fields[Self.createdKey] = isCreated ? "yes" : nil
         return fields
     }
 }

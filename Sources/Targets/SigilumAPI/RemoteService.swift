@@ -41,13 +41,19 @@ struct WantedService: Sendable {
     let name: String
     let domain: String
     let description: String
+    /// The members on which the user had no word: a service that was there before the vault keeps its own.
+    private let silent: Set<String>
 
-    init(_ record: ServiceRecord) {
+    /// - Parameters:
+    ///   - record: What the vault has of the service.
+    ///   - isCreated: Whether the vault made the service, or is to make it.
+    init(_ record: ServiceRecord, isCreated: Bool) {
         slug = record.slug
         name = record.name.isEmpty ? record.slug.text : record.name
         domain = record.domain
         // The API wants at least a character.
         description = record.summary.isEmpty ? name : record.summary
+        silent = isCreated ? [] : record.unsaid
     }
 
     /// The members of `remote` that are not as they should be, with what they should be, in a fixed order.
@@ -56,6 +62,6 @@ struct WantedService: Sendable {
         if remote.name != name { changes.append(("name", name)) }
         if let old = remote.domain, old != domain { changes.append(("domain", domain)) }
         if let old = remote.description, old != description { changes.append(("description", description)) }
-        return changes
+        return changes.filter { !silent.contains($0.0) }
     }
 }

@@ -9,7 +9,7 @@ extension SigilumAPITarget {
     package func issue(
         _ job: DeliveryJob, operation: String
     ) async throws(DeliveryFailure) -> IssuedCredential {
-        let wanted = try wanted(job)
+        let wanted = try wanted(job, isCreated: true)
         let receipt = APIReceipt(job.receipt)
         let there = try await client.service(wanted.slug, remembered: receipt.service)
         let service: APIIdentifier
@@ -20,22 +20,19 @@ extension SigilumAPITarget {
         let old = receipt.key ?? Self.key(among: active, of: job)
         let issued = try await ask(service, name: name, sparing: receipt.known)
         let news = APIReceipt(
-            service: service, key: issued.id, retiring: receipt.retiring + (old.map { [$0] } ?? []))
+            service: service, key: issued.id, retiring: receipt.retiring + (old.map { [$0] } ?? []),
+            isCreated: there == nil || (receipt.isCreated && there?.id == receipt.service))
         return IssuedCredential(value: issued.value, receipt: news.fields)
     }
 
-    /// Takes away what an operation began to make whose end never reached the vault: its keys, and the service where it
-    /// has no others. A service of that name without a key of the operation's is somebody else's.
+    /// Takes away what an operation began to make whose end never reached the vault: its keys. The service stays: nobody
+    /// knows any more whether it was there before.
     func withdrawUnfinished(_ job: DeliveryJob) async throws(DeliveryFailure) {
         guard let slug = job.service?.slug ?? (try? Slug(job.key)) else { throw .wrongAnswer(.missingMember) }
         guard let operation = job.settings[Delivery.operationKey],
             let service = try await client.service(slug, remembered: nil)
         else { return }
-        let name = Self.keyName(operation)
-        let active = try await client.keys(service.id)
-        guard active.contains(where: { $0.name == name }) else { return }
-        if active.allSatisfy({ $0.name == name }) { return try await client.delete(service.id) }
-        try await revokeOrphans(of: service.id, name: name, sparing: [])
+        try await revokeOrphans(of: service.id, name: Self.keyName(operation), sparing: [])
     }
 
     /// Asks for a key, and once more where nobody knows what became of the first request.

@@ -47,8 +47,8 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
     /// Differences: `name`, `domain`, `description`, `api_key` (the vault's is not among the active ones, or not known
     /// to be) and `retired_key` (one is active whose time is over).
     package func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation {
-        let wanted = try wanted(job)
         let receipt = APIReceipt(job.receipt)
+        let wanted = try wanted(job, isCreated: receipt.isCreated)
         guard let service = try await client.service(wanted.slug, remembered: receipt.service) else { return .absent }
         let active = Set(try await client.keys(service.id).map(\.id))
         var differences = wanted.changes(service.facts).map(\.0)
@@ -58,8 +58,8 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
     }
 
     package func apply(_ job: DeliveryJob) async throws(DeliveryFailure) -> DeliveryReceipt {
-        let wanted = try wanted(job)
         var receipt = APIReceipt(job.receipt)
+        let wanted = try wanted(job, isCreated: receipt.isCreated)
         // Its keys went with it: only a new one helps.
         guard let service = try await client.service(wanted.slug, remembered: receipt.service) else {
             throw .credentialRevoked
@@ -83,8 +83,10 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
     }
 
     package func withdraw(_ job: DeliveryJob) async throws(DeliveryFailure) {
-        if let id = APIReceipt(job.receipt).service { return try await client.delete(id) }
-        try await withdrawUnfinished(job)
+        let receipt = APIReceipt(job.receipt)
+        guard let id = receipt.service else { return try await withdrawUnfinished(job) }
+        if receipt.isCreated { return try await client.delete(id) }
+        for key in receipt.known { try await client.revoke(key, of: id) }
     }
 
     /// Finds out which active key the vault's value is: the one that is remembered, unless it ends otherwise, as after
@@ -107,8 +109,8 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
         return candidates.count == 1 ? candidates.first?.id : nil
     }
 
-    func wanted(_ job: DeliveryJob) throws(DeliveryFailure) -> WantedService {
+    func wanted(_ job: DeliveryJob, isCreated: Bool) throws(DeliveryFailure) -> WantedService {
         guard let service = job.service else { throw .wrongAnswer(.missingMember) }
-        return WantedService(service)
+        return WantedService(service, isCreated: isCreated)
     }
 }

@@ -37,14 +37,11 @@ struct AuditChain {
             time: max(end.time, now), operation: operation.rawValue, userID: actor.userID,
             processID: actor.processID, entryID: entry, generation: generation, nonce: nonce.bytes, ciphertext: [])
         let sequence = end.sequence + 1
-        guard let padded = Padding.pad(facts.encoded) else { throw VaultError.valueTooLarge }
-        row.ciphertext = AEAD.seal(
-            bytes: padded, boundTo: bound(row, sequence), nonce: nonce, key: keys.auditPayloads.bytes)
+        facts[RunningMAC.proofField] = end.running.proof(sequence, row, facts)
+        row.ciphertext = try payloads.seal(facts, row, sequence, nonce)
         let bytes = row.encoded
         try rows.setRow(.audit, AuditRow.key(sequence), bytes)
-        end.mac = KeyedHash.digest(
-            Purpose("audit mac"), key: end.key.bytes, end.mac.bytes + AuditRow.key(sequence) + bytes)
-        end.key = SharedSecret(KeyedHash.derive(Purpose("audit ratchet"), key: end.key.bytes, message: []))
+        end.running.step(sequence, bytes)
         end.head = step(end.head, sequence, bytes)
         end.sequence = sequence
         end.time = row.time
@@ -77,21 +74,10 @@ struct AuditChain {
 
     /// Opens one row's payload.
     func event(_ sequence: UInt64, _ bytes: [UInt8]) throws(VaultError) -> AuditEvent {
-        guard let row = try? AuditRow(decoding: bytes), let operation = AuditOperation(rawValue: row.operation),
-            let nonce = Nonce(row.nonce),
-            let opened = try? AEAD.open(
-                row.ciphertext, boundTo: bound(row, sequence), nonce: nonce, key: keys.auditPayloads.bytes),
-            let facts = try? FieldMap(decoding: Padding.unpad(opened.withBytes { Array($0) }))
-        else { throw .integrity(.audit(sequence)) }
-        let actor = Actor(
-            userID: row.userID, processID: row.processID, program: facts[text: "program"] ?? "")
-        let others = facts.names.filter { $0 != "program" && $0 != "name" }
-        return AuditEvent(
-            sequence: sequence, time: row.time, operation: operation, actor: actor, name: facts[text: "name"],
-            facts: others.map { ($0, facts[text: $0] ?? "") })
+        try payloads.open(sequence, bytes).event
     }
 
-    private func bound(_ row: AuditRow, _ sequence: UInt64) -> [UInt8] {
-        keys.bound([Array("audit".utf8), AuditRow.key(sequence), row.boundPart])
+    var payloads: AuditPayloads {
+        AuditPayloads(vaultID: keys.vaultID, epoch: keys.epoch, key: keys.auditPayloads)
     }
 }

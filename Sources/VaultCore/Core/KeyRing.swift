@@ -42,7 +42,9 @@ final class KeyRing: Sendable {
     }
 
     /// What sealed bytes are bound to: format, suite, vault, epoch, and the parts given, each framed by its length.
-    func bound(_ parts: [[UInt8]]) -> [UInt8] {
+    func bound(_ parts: [[UInt8]]) -> [UInt8] { Self.bound(vaultID, epoch, parts) }
+
+    static func bound(_ vaultID: [UInt8], _ epoch: UInt32, _ parts: [[UInt8]]) -> [UInt8] {
         var writer = ByteWriter()
         writer.integer(FormatVersion.format)
         writer.integer(FormatVersion.suite)

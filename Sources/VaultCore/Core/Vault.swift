@@ -182,6 +182,13 @@ package final class Vault: Sendable {
         return result
     }
 
+    /// As ``read(_:)``, without comparing the state with the anchor: for what compares it with something else.
+    func readUnanchored<Result>(_ body: (VaultSnapshot) throws -> Result) throws -> Result {
+        try storage.snapshot { rows in
+            try body(VaultSnapshot(keys: keys, rows: rows, head: self.head(rows), now: environment.now()))
+        }
+    }
+
     /// Runs `body` alone on one proven state; what it changed is durable when this returns.
     package func write<Result>(_ body: (VaultTransaction) throws -> Result) throws -> Result {
         let anchor = try Self.anchor(anchors)

@@ -26,6 +26,18 @@ package enum Damage: Sendable, Equatable {
     case forked
     /// The anchor file is not an anchor.
     case anchor
+    /// An exported log is no log, is not as it was written, or was not written by this vault.
+    case logFile
+    /// The keys that are sealed to an auditor for this epoch are not there, or not those that the log names.
+    case auditEpoch(UInt32)
+    /// A record up to this one is not what it was when the auditor's first epoch began.
+    case earlierRecords(UInt64)
+    /// The first record that is another one in an export that was kept.
+    case diverged(UInt64)
+    /// The vault, or the log, ends before an export that was kept.
+    case olderThanExport(UInt64)
+    /// An export of another vault.
+    case otherExport
 
     /// Which record, for people.
     package var text: String {
@@ -59,6 +71,15 @@ package enum Damage: Sendable, Equatable {
         case .rolledBack: "the vault was put back to an older state than this machine has seen"
         case .forked: "the vault's history is not the one that this machine has seen"
         case .anchor: "the anchor file cannot be read"
+        case .logFile: "the exported log is not as it was written"
+        case .auditEpoch(let number):
+            "the auditor's keys of audit epoch \(number) are missing or not as they were sealed"
+        case .earlierRecords(let sequence):
+            "an audit record up to \(sequence) is not as it was when the auditor was added"
+        case .diverged(let sequence): "audit record \(sequence) is not the one in the export that was kept"
+        case .olderThanExport(let sequence):
+            "the log ends before the export that was kept: audit record \(sequence) is missing"
+        case .otherExport: "the export that was kept is of another vault"
         }
     }
 }

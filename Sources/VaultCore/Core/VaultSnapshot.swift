@@ -1,4 +1,4 @@
-internal import Sealing
+package import Sealing
 internal import SecureMemory
 internal import VaultFormat
 
@@ -194,6 +194,8 @@ package class VaultSnapshot {
     package var generation: UInt64 { head.generation }
     package var recordCount: UInt64 { head.count }
     package var auditSequence: UInt64 { head.audit.sequence }
+    /// When the newest record of the log was made, in milliseconds since 1970 UTC.
+    package var lastRecordTime: Int64 { head.audit.time }
 
     /// The log from `sequence` (exclusive) on, oldest first, each record opened; the chain is proven to the end.
     package func log(after sequence: UInt64 = 0, visit: (AuditEvent) throws -> Void) throws {
@@ -202,6 +204,36 @@ package class VaultSnapshot {
             if number > sequence { try visit(self.chain.event(number, row)) }
         }
         guard end == head.audit.head else { throw VaultError.integrity(.auditEnd) }
+    }
+
+    /// The log from a place that was proven before, nil: from its start (whose chain may be any); answers the place that it ends at.
+    package func log(from place: LogPlace?, visit: (AuditEvent) throws -> Void) throws -> LogPlace {
+        let given = place ?? .start
+        let place = given.sequence > 0 ? given : LogPlace(sequence: 0, chain: chain.start().head)
+        guard place.sequence <= head.audit.sequence else { throw VaultError.integrity(.rolledBack) }
+        let end = try chain.walk(
+            from: place.sequence, head: place.chain, to: head.audit.sequence, in: rows
+        ) { number, row in try visit(self.chain.event(number, row)) }
+        guard end == head.audit.head else {
+            throw VaultError.integrity(place.sequence == 0 ? .auditEnd : .forked)
+        }
+        return LogPlace(sequence: head.audit.sequence, chain: end)
+    }
+}
+
+/// A place in the log that was proven: what comes after it can be proven from there.
+package struct LogPlace: Sendable, Equatable {
+    /// The number of the last record before it.
+    package let sequence: UInt64
+    /// The chain there.
+    package let chain: Digest
+
+    /// Before the first record.
+    package static let start = LogPlace(sequence: 0, chain: .zero)
+
+    package init(sequence: UInt64, chain: Digest) {
+        self.sequence = sequence
+        self.chain = chain
     }
 }
 

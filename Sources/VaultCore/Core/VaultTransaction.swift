@@ -96,6 +96,32 @@ package final class VaultTransaction: VaultSnapshot {
         try record(.entryRemoved, entry: row.id, name: name)
     }
 
+    /// Removes the versions of an entry but the last `count`, which is 1 or more. Every version is proven first; the history
+    /// begins anew with the first that is kept.
+    func prune(_ name: EntryName, keeping count: UInt32) throws -> PruneOutcome {
+        guard let (tag, row) = try row(.secret, name.text) else { throw VaultError.noSuchEntry(name) }
+        let bodies = try bodies(of: row)
+        guard bodies.count > Int(count), let first = bodies.suffix(Int(count)).first?.version else {
+            return PruneOutcome(removed: [], firstVersion: row.firstVersion, currentVersion: row.currentVersion)
+        }
+        var (chain, removed) = (Digest.zero, [UInt32]())
+        for (version, _) in bodies {
+            let key = BodyRow.key(entry: row.id, version: version)
+            if version < first {
+                try writer.deleteRow(.body, key)
+                removed.append(version)
+            } else if let bytes = try writer.row(.body, key) {
+                chain = historyStep(chain, version, bodyDigest(key, bytes))
+            }
+        }
+        var kept = row
+        (kept.firstVersion, kept.history) = (first, chain.bytes)
+        try save(.secret, name.text, overview(tag, row).fields, kept, isNew: false)
+        try record(
+            .versionsPruned, entry: row.id, name: name, facts: ["first": "\(first)", "removed": "\(removed.count)"])
+        return PruneOutcome(removed: removed, firstVersion: first, currentVersion: row.currentVersion)
+    }
+
     /// Gives a user's own entry another name; its versions stay.
     package func move(_ name: EntryName, to newName: EntryName) throws {
         guard let (tag, row) = try row(.secret, name.text) else { throw VaultError.noSuchEntry(name) }
@@ -166,14 +192,27 @@ package final class VaultTransaction: VaultSnapshot {
     package func set(_ setting: String, to value: String?) throws {
         guard try self.setting(setting) != value else { return }
         if let value {
-            var fields = FieldMap()
-            fields[text: "value"] = value
-            let row = try row(.setting, setting)?.row
-            try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
+            try setQuietly(setting, to: value)
         } else if let (tag, _) = try row(.setting, setting) {
             forget(tag)
         }
         try record(.settingChanged, facts: ["setting": setting])
+    }
+
+    /// Keeps a setting without an event of its own.
+    func setQuietly(_ setting: String, to value: String) throws {
+        var fields = FieldMap()
+        fields[text: "value"] = value
+        let row = try row(.setting, setting)?.row
+        try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
+    }
+
+    /// Closes the audit epoch with this event, and goes on with a key that has nothing to do with the keys before it.
+    /// What it is stays for the caller to seal; the caller changes something in the same transaction.
+    func beginAuditEpoch(_ facts: [String: String], firstKey: SharedSecret) throws {
+        changed = true
+        try record(.auditorAdded, facts: facts)
+        head.audit.key = firstKey
     }
 
     /// Adds an event. Facts are identifiers, never values.

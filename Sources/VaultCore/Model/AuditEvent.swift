@@ -15,6 +15,8 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case unrecordedRelease = 13
     case settingChanged = 14
     case entryAdopted = 15
+    case auditorAdded = 16
+    case versionsPruned = 17
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -34,6 +36,8 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .unrecordedRelease: "released unrecorded"
         case .settingChanged: "setting changed"
         case .entryAdopted: "entry adopted"
+        case .auditorAdded: "auditor added"
+        case .versionsPruned: "versions pruned"
         }
     }
 }
@@ -47,8 +51,23 @@ package struct AuditEvent: Sendable {
     package let actor: Actor
     /// The entry's name at that time; nil where the event is of no entry.
     package let name: String?
+    /// 16 bytes that stay with an entry whatever its name becomes; zeros where the event is of no entry.
+    package let entryID: [UInt8]
     /// Further facts, by name: `version`, `target`, `purpose`.
     package let facts: [(name: String, value: String)]
+
+    package init(
+        sequence: UInt64, time: Int64, operation: AuditOperation, actor: Actor, name: String?, entryID: [UInt8],
+        facts: [(name: String, value: String)]
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.operation = operation
+        self.actor = actor
+        self.name = name
+        self.entryID = entryID
+        self.facts = facts
+    }
 }
 
 /// Who does something.

@@ -37,12 +37,27 @@ package struct ServiceRecord: Sendable, Equatable {
     }
 
     package var mode: ServiceMode { connection == nil ? .native : .gateway }
+
+    /// The domain of a service where the user says nothing.
+    static let localDomain = "localhost"
+
+    /// Those of `name`, `domain` and `description` that are what they are where the user says nothing.
+    package var unsaid: Set<String> {
+        var unsaid: Set<String> = []
+        if name == slug.text || name.isEmpty { unsaid.insert("name") }
+        if domain == Self.localDomain { unsaid.insert("domain") }
+        if summary == mode.summary || summary.isEmpty { unsaid.insert("description") }
+        return unsaid
+    }
 }
 
 /// How a service is called: by its own key, or through the gateway, which adds the upstream secret.
 package enum ServiceMode: String, Sendable, CaseIterable {
     case native
     case gateway
+
+    /// What is said of a service where the user says nothing.
+    var summary: String { self == .native ? "Native service" : "Service behind the local gateway" }
 }
 
 /// How the gateway puts the secret into an upstream call.

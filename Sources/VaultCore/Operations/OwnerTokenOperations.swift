@@ -21,16 +21,17 @@ extension DeliveryID {
 extension Vault {
     /// Stores an owner's token, and declares where it should be. `adopting` is a token that lay in the file before the vault
     /// knew of it: it becomes a version of its own first. `email` is the owner's, where it is known: the namespace's services
-    /// get it too, and the answer has what is to be told of it.
+    /// get it too, and the answer has what is to be told of it. `address` is that of the API that the token is for.
     package func saveOwnerToken(
         _ token: SharedSecret, of namespace: Namespace, origin: VersionOrigin, adopting: SharedSecret? = nil,
-        email: String? = nil, places: OwnerTokenPlaces
+        email: String? = nil, address: String? = nil, places: OwnerTokenPlaces
     ) throws -> EntryOutcome {
         try write { transaction in
             let name = EntryName.ownerToken(namespace)
             if let adopting { try transaction.store(adopting.bytes, as: name, origin: .adopted) }
             let stored = try transaction.store(token.bytes, as: name, origin: origin)
             if try transaction.setting("namespace") == nil { try transaction.set("namespace", to: namespace.text) }
+            if let address { try transaction.keep(tokenAddress: address, of: namespace) }
             let file = DeliveryID(target: .exportFile, key: places.file)
             if let other = try transaction.delivery(file), other.entries != [name], !other.isWithdrawn {
                 throw VaultError.entryExists(other.entries.first ?? name)

@@ -141,8 +141,8 @@ extension Vault {
                 rotationIntervalDays: request.rotationIntervalDays ?? stored?.rotationIntervalDays)
         }
         // The sentence of a mode goes with it; one that the user gave stays.
-        let summary = Self.summary(mode)
-        let stored = old.flatMap { $0.summary == Self.summary($0.mode) ? nil : $0.summary }
+        let summary = findings.registered?.summary ?? mode.summary
+        let stored = old.flatMap { $0.summary == $0.mode.summary ? nil : $0.summary }
         let ordinal: UInt64
         if let old {
             ordinal = old.ordinal
@@ -155,19 +155,14 @@ extension Vault {
         let newID = request.isManaged ? "" : Self.newServiceID()
         let email = try request.email ?? transaction.email(of: request.namespace) ?? old?.email
         var service = ServiceRecord(
-            slug: slug, namespace: request.namespace, id: old?.id ?? findings.registeredID ?? newID,
-            name: request.name ?? old?.name ?? slug.text,
+            slug: slug, namespace: request.namespace, id: old?.id ?? findings.registered?.id ?? newID,
+            name: request.name ?? old?.name ?? findings.registered?.name ?? slug.text,
             summary: request.summary ?? stored ?? summary,
-            domain: request.domain ?? old?.domain ?? "localhost",
+            domain: request.domain ?? old?.domain ?? findings.registered?.domain ?? ServiceRecord.localDomain,
             email: email ?? "\(request.namespace.text)@local.sigilum",
             createdAt: old?.createdAt ?? transaction.time, ordinal: ordinal, connection: connection)
         service.hasConnectionFile = request.exportsSecret ?? old?.hasConnectionFile ?? true
         return service
-    }
-
-    /// What is said of a service where the user says nothing.
-    private static func summary(_ mode: ServiceMode) -> String {
-        mode == .native ? "Native service" : "Service behind the local gateway"
     }
 
     /// `svc_` and 12 characters of lower-case base32 (RFC 4648): 60 random bits.

@@ -34,8 +34,8 @@ package struct ServiceRequest: Sendable {
 
 /// What was there before the vault knew of the service: looked up first, so that nothing of it is lost.
 package struct ServiceFindings: Sendable {
-    /// The id that the API's database already has for the service.
-    package var registeredID: String?
+    /// The service as the API's database already has it.
+    package var registered: RegisteredService?
     /// What lies in the export file of the API key.
     package var apiKeyFile: SharedSecret?
     /// What lies in the export file of the connection's secret.

@@ -149,6 +149,12 @@ package enum DeliveryFailure: Error, Sendable, Equatable {
     case ownerTokenExpired
     /// The API does not take the owner token.
     case ownerTokenRefused
+    /// What was given as the owner token is none that can be used; nothing was sent.
+    case ownerTokenMalformed
+    /// The owner token says that it is another namespace's; nothing was sent.
+    case ownerTokenOfOther(Namespace)
+    /// The owner token is for another API than this one; nothing was sent.
+    case ownerTokenElsewhere(endpoint: String)
     /// The owner token would travel to another machine over plain http; nothing was sent.
     case ownerTokenOverPlainHTTP(endpoint: String)
     /// The account has as many of these as it may have.

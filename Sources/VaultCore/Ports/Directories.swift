@@ -38,12 +38,18 @@ package struct RegisteredService: Sendable, Equatable {
     package let name: String
     /// When it was made, as the other side writes it; nil where it does not say.
     package let createdAt: String?
+    /// nil where the other side does not say.
+    package let domain: String?, summary: String?
 
-    package init(id: String, slug: String, name: String, createdAt: String? = nil) {
+    package init(
+        id: String, slug: String, name: String, createdAt: String? = nil, domain: String? = nil, summary: String? = nil
+    ) {
         self.id = id
         self.slug = slug
         self.name = name
         self.createdAt = createdAt
+        self.domain = domain
+        self.summary = summary
     }
 }
 

@@ -20,6 +20,8 @@ struct AuthLogout: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
         let namespace = try Session.namespace(context, session.surroundings, option: namespace, session: session)
+        // Also where it is gone already: a logout that was killed may not have noted it.
+        context.tokens.touched(.ownerToken(namespace))
         let reconciler = session.reconciler(targets: [session.exportFiles(), context.openers.openClaw()])
         let removal = try session.vault.removeOwnerToken(of: namespace)
         if removal.isNew, try !session.vault.wipeRemoved() {

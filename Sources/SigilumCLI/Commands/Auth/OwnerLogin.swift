@@ -48,9 +48,11 @@ struct OwnerLogin {
             owner = address
             targets.append(database)
         }
+        // Also where it is stored already: a run that was killed may not have noted it.
+        context.tokens.touched(.ownerToken(namespace))
         let outcome = try session.vault.saveOwnerToken(
             token, of: namespace, origin: given == nil ? .generated : .given, adopting: found, email: owner,
-            places: places)
+            address: api, places: places)
         if found != nil {
             surroundings.say(.info("Taken over from its file, as a version of: \(outcome.name.text)"))
         }

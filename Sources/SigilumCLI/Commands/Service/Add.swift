@@ -96,6 +96,7 @@ struct ServiceAdd: SigilumCommand {
                 ))
         }
         let delivered = try await reconciler.reconcile(outcome.deliveries, takingOver: request.secret != nil)
+        if isManaged, known == nil { try session.sayTakenUp(slug) }
         return try Conclusion(
             done: "Service registered: \(slug.text)", saved: "Service saved, not delivered: \(slug.text)",
             fields: try fields(outcome, session), outcomes: delivered,

@@ -34,8 +34,16 @@ struct ServiceRemove: SigilumCommand {
                 try DeliveryID.all(of: slug).filter { try snapshot.delivery($0)?.isOwned == true }
             )
         }
+        let receipt = try session.vault.read { try $0.delivery(.sigilumAPI(slug))?.receipt } ?? [:]
+        let wasThere = receipt["service_id"] != nil && receipt["created"] == nil
         let changed = try session.vault.remove(slug, everywhere: everywhere)
         let isWiped = try session.vault.wipeRemoved()
+        if everywhere, wasThere {
+            session.surroundings.say(
+                .info(
+                    "The service itself stays at the API, where it was before; its keys that are the vault's are revoked"
+                ))
+        }
         let left = before.filter { !changed.contains($0) }.map(\.text).joined(separator: ", ")
         if !left.isEmpty { session.surroundings.say(.info("Still delivered: \(left)")) }
         if !isWiped {

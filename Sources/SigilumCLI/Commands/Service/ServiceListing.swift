@@ -28,7 +28,8 @@ struct ServiceRow {
         name = remote.name
         mode = nil
         upstream = nil
-        created = remote.createdAt
+        // As the vault's own: the API says milliseconds.
+        created = remote.createdAt.map { $0.replacing(/\.\d+Z$/, with: "Z") }
         only = "api"
     }
 

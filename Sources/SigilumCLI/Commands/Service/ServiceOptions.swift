@@ -39,7 +39,11 @@ extension Session {
     /// What was there of a service before the vault knew of it.
     func findings(_ slug: Slug, secretKey: String?, registered: RegisteredService?) throws -> ServiceFindings {
         var findings = ServiceFindings()
-        findings.registeredID = registered?.id
+        findings.registered = registered.map { service in
+            RegisteredService(
+                id: service.id, slug: service.slug, name: Self.plain(service.name) ?? service.slug,
+                domain: Self.plain(service.domain), summary: Self.plain(service.summary))
+        }
         let known = try vault.read { snapshot in
             (
                 key: try snapshot.entry(.serviceAPIKey(slug)) != nil,
@@ -49,6 +53,11 @@ extension Session {
         if !known.key { findings.apiKeyFile = try adoptable(DeliveryID.apiKeyFile(slug).key) }
         if !known.file { findings.connectionFile = try adoptable(DeliveryID.connectionFile(slug).key) }
         return findings
+    }
+
+    /// A text of the database's that a service can have; nil for any other, which the vault does not take up.
+    private static func plain(_ text: String?) -> String? {
+        text.flatMap { !$0.isEmpty && $0.utf8.count <= 500 && !$0.utf8.contains { $0 < 0x20 || $0 == 0x7f } ? $0 : nil }
     }
 
     private func adoptable(_ name: String) throws -> SharedSecret? {

@@ -18,13 +18,15 @@ struct EntryChange {
         if !outcome.deliveries.isEmpty {
             outcomes = try await (reconciler ?? session.reconciler(options)).reconcile(outcome.deliveries)
         }
-        var facts = [Field("version", .integer(Int64(outcome.version)))] + fields
+        // The API may just have made one more.
+        let version = Int64(try session.vault.read { try $0.entry(outcome.name)?.currentVersion } ?? outcome.version)
+        var facts = [Field("version", .integer(version))] + fields
         if !outcomes.isEmpty {
             let states = outcomes.map { "\($0.id.text) (\($0.state))" }
             facts.append(Field("deliveries", .untrusted(states.joined(separator: ", "))))
         }
         let members: [(key: String, value: JSON)] =
-            [("name", .string(outcome.name.text)), ("version", .integer(Int64(outcome.version)))]
+            [("name", .string(outcome.name.text)), ("version", .integer(version))]
             + fields.map { ($0.key, $0.value.json) } + [("deliveries", .array(outcomes.map(\.document)))]
         return try Conclusion(
             done: done, saved: saved, fields: facts, json: .object(members), outcomes: outcomes,

@@ -68,4 +68,22 @@ struct SecretFile {
             throw error.failure
         }
     }
+
+    /// Makes a new file of exactly these bytes, 0600; one that is there stays as it is (73).
+    func create(_ value: borrowing SecretBytes) throws(Failure) {
+        do throws(FileError) {
+            try folder.createNew(name, with: value, owner: nil)
+        } catch .system(_, _, EEXIST) {
+            throw Failure(
+                .cannotWrite, code: "file-exists", "There is a file already: \(path)",
+                hints: ["nothing was written; give another path"])
+        } catch {
+            throw error.failure
+        }
+    }
+
+    /// As ``write(_:)``, for what is no secret and is written piece by piece.
+    func write(piecewise body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
+        try folder.replace(name, owner: nil, writing: body)
+    }
 }

@@ -17,8 +17,9 @@ struct VaultFind: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
         let wanted = text.lowercased()
-        let entries = try session.vault.read { try $0.inventory().entries }
-            .filter { $0.name.text.lowercased().contains(wanted) }
+        let all = try session.vault.read { try $0.inventory().entries }
+        context.tokens.saw(all)
+        let entries = all.filter { $0.name.text.lowercased().contains(wanted) }
         return EntryListing(entries: entries, now: context.now()).report
     }
 }

@@ -17,6 +17,7 @@ struct VaultList: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
         let entries = try session.vault.read { try $0.inventory().entries }
+        context.tokens.saw(entries)
         let shown = prefix.map { prefix in entries.filter { $0.name.text.hasPrefix(prefix) } } ?? entries
         return EntryListing(entries: shown, now: context.now()).report
     }

@@ -8,52 +8,35 @@ struct VaultLog: SigilumCommand {
         discussion: """
             With --json, one document a line.
 
-            Example:
+            Examples:
               sigilum vault log --since 7d
+              sigilum vault log --entry ci/token --follow
+              sigilum vault log --export /mnt/backup/log-2026-03-01
+              sigilum vault log --verify log-2026-03-01 --auditor-key auditor.key --anchor log-2026-02-01
             """)
 
-    @Option(help: ArgumentHelp("From when on: 2026-03-01, 2026-03-01T10:00:00Z, 7d or 12h.", valueName: "time"))
-    var since: String?
+    @OptionGroup var selection: LogSelection
+    @OptionGroup var forward: LogForwardOptions
+    @OptionGroup var proof: LogProofOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
 
     func perform(_ context: Context) async throws -> Report {
-        let start = try since.map { text in
-            guard let start = PointInTime.parse(text, now: context.now()) else {
-                throw Failure.usage(
-                    "--since is a date or how long ago", hints: ["like 2026-03-01, 2026-03-01T10:00:00Z, 7d or 12h"])
-            }
-            return start
+        try LogRules(selection: selection, forward: forward, proof: proof).check()
+        let filter = try LogFilter(selection, now: context.now())
+        if let file = proof.verify {
+            return try LogVerification(options: proof, filter: filter, file: file, context: context)
+                .report(json: output.json)
         }
         let session = try Session.open(context, vault, for: .reading)
-        var report = Report(records: [])
-        try session.vault.read { snapshot in
-            try snapshot.log { event in
-                guard event.time >= start ?? .min else { return }
-                if output.json { report.records?.append(event.document) } else { report.lines.append(event.line) }
-            }
+        if let key = proof.auditor { return try LogAuditors(session: session).add(key) }
+        if proof.auditors { return try LogAuditors(session: session).list() }
+        if let file = proof.export { return try LogExporting.export(session, to: file, context) }
+        if forward.syslog {
+            let forwarding = try LogForwarding(session, socket: forward.syslogSocket, filter: filter)
+            return selection.follow ? try await forwarding.follow(context) : try forwarding.report()
         }
-        if report.lines.isEmpty { report.lines = [.text(indent: 2, "(none)")] }
-        return report
-    }
-}
-
-extension AuditEvent {
-    fileprivate var document: JSON {
-        .object([
-            ("sequence", .integer(Int64(sequence))), ("time", .string(Timestamp.text(time))),
-            ("operation", .string(operation.text)), ("entry", name.map { .string($0) } ?? .null),
-            ("user_id", .integer(Int64(actor.userID))), ("process_id", .integer(Int64(actor.processID))),
-            ("program", .string(actor.program)),
-            ("facts", .object(facts.map { (key: $0.name, value: .string($0.value)) })),
-        ])
-    }
-
-    fileprivate var line: Line {
-        .row([
-            .integer(Int64(sequence)), .plain(Timestamp.text(time)),
-            .untrusted("uid \(actor.userID) pid \(actor.processID) \(actor.program)"), .plain(operation.text),
-            .untrusted(name ?? "-"), .untrusted(facts.map { "\($0.name)=\($0.value)" }.joined(separator: " ")),
-        ])
+        var reading = LogReading(vault: session.vault, filter: filter)
+        return selection.follow ? try await reading.follow(context) : try reading.report()
     }
 }

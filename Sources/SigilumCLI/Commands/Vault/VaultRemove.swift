@@ -27,6 +27,7 @@ struct VaultRemove: SigilumCommand {
         let session = try Session.open(context, vault, for: .reading)
         let reconciler = try session.reconciler(for: name, delivery)
         let before = try session.vault.read { try $0.entry(name)?.deliveries } ?? []
+        context.tokens.touched(name)
         let outcome = try session.vault.remove(name, everywhere: everywhere)
         let isWiped = try session.vault.wipeRemoved()
         let change = EntryChange(

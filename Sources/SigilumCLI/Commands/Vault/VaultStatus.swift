@@ -4,8 +4,11 @@ internal import VaultCore
 /// `sigilum vault status`
 struct VaultStatus: SigilumCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows where the vault is, how it is locked, and what is pending.",
+        commandName: "status", abstract: "Shows where the vault is, how it is locked, and what needs hands.",
         discussion: """
+            Pending is what is to be delivered; expired and expiring are owner tokens (within a day); drifted is what was
+            delivered on this machine and changed since. The gateway and the API are not asked: vault diff does.
+
             Example:
               sigilum vault status
             """)
@@ -24,7 +27,8 @@ struct VaultStatus: SigilumCommand {
                 try snapshot.setting("wipe-pending") != nil
             )
         }
-        let pending = plans.filter(\.isPending).map(\.delivery.id.text)
+        context.tokens.saw(entries)
+        let needs = try await VaultNeeds.find(entries, plans, session, now: context.now())
         let targets = TargetKind.allCases.compactMap { kind -> (kind: TargetKind, count: Int)? in
             let count = plans.count { $0.delivery.id.target == kind }
             return count > 0 ? (kind, count) : nil
@@ -56,15 +60,16 @@ struct VaultStatus: SigilumCommand {
                 ),
                 .object(targets.map { (key: $0.kind.rawValue, value: .integer(Int64($0.count))) })
             ),
-            (
-                "pending", pending.isEmpty ? .plain("none") : .untrusted(pending.joined(separator: ", ")),
-                .array(pending.map { .string($0) })
-            ),
+        ]
+        facts += needs.facts
+        facts += [
             ("anchor", .plain(anchored), anchor?.document ?? .null),
             ("wipe_pending", .plain(isWipePending ? "yes" : "no"), .boolean(isWipePending)),
         ]
+        let path = session.home.path(of: "vault.db")
         return Report(
-            .ok("Vault: \(session.home.path(of: "vault.db"))"), fields: facts.map { Field($0.key, $0.value) },
+            needs.isAny ? .warn("Vault, with something to do: \(path)") : .ok("Vault: \(path)"),
+            fields: facts.map { Field($0.key, $0.value) }, lines: needs.next.map { .text(indent: 2, $0) },
             json: .object(facts.map { (key: $0.key, value: $0.json ?? $0.value.json) }))
     }
 }

@@ -7,28 +7,35 @@ struct VaultVerify: SigilumCommand {
         commandName: "verify", abstract: "Proves the whole vault, every version and the log untouched.",
         discussion: """
             Example:
-              sigilum vault verify
+              sigilum vault verify --anchor /mnt/backup/log-2026-03-01
             """)
 
+    @Option(
+        help: ArgumentHelp("An exported log that was kept, which this vault must go on from.", valueName: "path"))
+    var anchor: String?
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
 
     func perform(_ context: Context) async throws -> Report {
+        let kept = try anchor.map { try LogExporting.open($0, Surroundings(context)) }
         let session = try Session.open(context, vault, for: .reading)
-        let proven = try verify(session.vault)
+        let (proven, known) = try verify(session.vault, kept)
+        let descent = known.map { Field("goes_on_from", .integer(Int64(clamping: $0.auditSequence))) }
         return Report(
             .ok("Vault verified: \(session.home.path(of: "vault.db"))"),
             fields: [
                 Field("entries", .integer(Int64(proven.entries))), Field("versions", .integer(Int64(proven.versions))),
                 Field("records", .integer(Int64(proven.records))),
                 Field("audit_records", .integer(Int64(proven.auditRecords))),
-            ])
+            ] + (descent.map { [$0] } ?? []))
     }
 
     /// The finding is the answer here: no further command would say more of it.
-    private func verify(_ vault: Vault) throws -> VerificationReport {
+    private func verify(_ vault: Vault, _ kept: LogFile?) throws -> (VerificationReport, Anchor?) {
         do {
-            return try vault.verify()
+            // First, since it names the record where the anchor of this machine only says that there is one.
+            let known = try kept.map { try vault.verify(against: $0) }
+            return (try vault.verify(), known)
         } catch VaultError.integrity(let damage) {
             let failure = VaultError.integrity(damage).failure
             throw Failure(

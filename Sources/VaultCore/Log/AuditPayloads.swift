@@ -1,0 +1,40 @@
+internal import Sealing
+internal import SecureMemory
+internal import VaultFormat
+
+/// Opens the payloads of audit rows: what it needs is a vault's, or what an auditor was given.
+struct AuditPayloads {
+    let vaultID: [UInt8]
+    let epoch: UInt32
+    let key: SharedSecret
+
+    /// A row opened: the event, the row as it is stored, and the fields of its payload.
+    struct Opened {
+        let event: AuditEvent
+        let row: AuditRow
+        let fields: FieldMap
+    }
+
+    func seal(_ fields: FieldMap, _ row: AuditRow, _ sequence: UInt64, _ nonce: Nonce) throws(VaultError) -> [UInt8] {
+        guard let padded = Padding.pad(fields.encoded) else { throw .valueTooLarge }
+        return AEAD.seal(bytes: padded, boundTo: bound(row, sequence), nonce: nonce, key: key.bytes)
+    }
+
+    func open(_ sequence: UInt64, _ bytes: [UInt8]) throws(VaultError) -> Opened {
+        guard let row = try? AuditRow(decoding: bytes), let operation = AuditOperation(rawValue: row.operation),
+            let nonce = Nonce(row.nonce),
+            let opened = try? AEAD.open(row.ciphertext, boundTo: bound(row, sequence), nonce: nonce, key: key.bytes),
+            let fields = try? FieldMap(decoding: Padding.unpad(opened.withBytes { Array($0) }))
+        else { throw .integrity(.audit(sequence)) }
+        let actor = Actor(userID: row.userID, processID: row.processID, program: fields[text: "program"] ?? "")
+        let others = fields.names.filter { !["program", "name", RunningMAC.proofField].contains($0) }
+        let event = AuditEvent(
+            sequence: sequence, time: row.time, operation: operation, actor: actor, name: fields[text: "name"],
+            entryID: row.entryID, facts: others.map { ($0, fields[text: $0] ?? "") })
+        return Opened(event: event, row: row, fields: fields)
+    }
+
+    private func bound(_ row: AuditRow, _ sequence: UInt64) -> [UInt8] {
+        KeyRing.bound(vaultID, epoch, [Array("audit".utf8), AuditRow.key(sequence), row.boundPart])
+    }
+}
