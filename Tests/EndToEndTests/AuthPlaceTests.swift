@@ -163,8 +163,8 @@ struct AuthPlaceTests {
         let result = try await scene.home.run("auth logout --json")
         result.expect(0)
         for (key, paths) in [
-            ("token_file", [scene.tokenFile, scene.home.work + "/t.jwt"]),
-            ("openclaw_config", [scene.config, scene.home.work + "/c.json"]),
+            ("token_file", [scene.tokenFile, "t.jwt"]),
+            ("openclaw_config", [scene.config, "c.json"]),
         ] {
             #expect(result.outputText.split(separator: "\"\(key)\"").count == 2, "\(result.outputText)")
             #expect(Set(result.json[key] as? [String] ?? []) == Set(paths))
