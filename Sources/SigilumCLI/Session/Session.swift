@@ -46,7 +46,7 @@ struct Session: Sendable {
         let tokens = context.tokens
         let environment = VaultEnvironment(now: context.now, actor: actor) { name, value in
             tokens.touched(name)
-            return TokenFacts.describe(name, value)
+            return try TokenFacts.describe(name, value)
         }
         let given =
             try masterKey

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import SafeFiles
 internal import VaultCore
 
 /// `sigilum auth logout`
@@ -74,7 +75,7 @@ struct AuthLogout: SigilumCommand {
         if access(file, F_OK) == 0, places.known(.exportFile, at: file) == nil { warn(file) }
         let config = folder + "/openclaw.json"
         guard places.known(.openClaw, at: config) == nil else { return }
-        let holds = try? context.openers.openClaw().holdsToken(path: config, namespace: namespace.text)
+        let holds = try? session.context.openers.openClaw().holdsToken(path: config, namespace: namespace.text)
         if holds == true { warn(config) }
     }
 }
