@@ -35,7 +35,7 @@ package struct ParsedOwnerToken: Sendable, Equatable {
 
     /// How far the clocks of who made the token and of this machine may be apart, in seconds: a token may begin, and
     /// may have been made, that much later than now. Nothing is added to its end, since the server adds nothing.
-    package static let leeway: Int64 = 300
+    package static let leeway: Int64 = 60
 
     /// Whether the token may be used now, and by a namespace.
     ///
@@ -46,14 +46,21 @@ package struct ParsedOwnerToken: Sendable, Equatable {
     ///   - namespace: The one that wants to use it; nil: any.
     /// - Throws: `otherNamespace`, `expired`, `notYetValid`; the first of these that holds.
     package func check(now: Int64, namespace: String?) throws(OwnerTokenError) {
-        if let namespace, let claimed = claims.namespace, !claimed.utf8.elementsEqual(namespace.utf8) {
-            throw .otherNamespace(claimed)
-        }
+        try check(owner: namespace)
         // At that very second it has ended (RFC 7519, 4.1.4).
         if let end = claims.expiresAt, now >= end { throw .expired(at: end) }
         // Times are below 10^12, so that nothing overflows on their side.
         for start in [claims.notBefore, claims.issuedAt] {
             if let start, now < start - Self.leeway { throw .notYetValid(at: start) }
+        }
+    }
+
+    /// Whether the token may be a namespace's, whenever it begins and ends.
+    ///
+    /// - Throws: `otherNamespace`.
+    package func check(owner namespace: String?) throws(OwnerTokenError) {
+        if let namespace, let claimed = claims.namespace, !claimed.utf8.elementsEqual(namespace.utf8) {
+            throw .otherNamespace(claimed)
         }
     }
 }

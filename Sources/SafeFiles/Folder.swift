@@ -26,6 +26,9 @@ package final class Folder: Sendable {
         get throws(FileError) { try FileStatus(descriptor: descriptor.number, path: path) }
     }
 
+    /// Makes the folder 0700, whoever owns it.
+    package func makePrivate() throws(FileError) { try descriptor.secure(mode: 0o700, owner: nil, path: path) }
+
     /// Of what has that name, not following a link; nil where nothing has.
     package func status(_ name: String) throws(FileError) -> FileStatus? {
         let full = try path(of: name, for: "stat")

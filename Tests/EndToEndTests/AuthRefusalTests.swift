@@ -153,7 +153,11 @@ struct AuthRefusalTests {
         try FileManager.default.createSymbolicLink(atPath: scene.home.work + "/link", withDestinationPath: "mine.txt")
         let before = scene.home.files()
         let other = ForeignToken.good()
-        for path in [".sigilum-workspace/gateway-master-key", ".sigilum-workspace/vault.db", "mine.txt", "link"] {
+        for path in [".sigilum-workspace/gateway-master-key", ".sigilum-workspace/vault.db"] {
+            try await scene.give(other.text, AuthScene.managed + " --token-file \(path)")
+                .expect(64, error: "--token-file is a file in the Sigilum home: ")
+        }
+        for path in ["mine.txt", "link"] {
             try await scene.give(other.text, AuthScene.managed + " --token-file \(path)")
                 .expect(73, error: "There is something else already: ")
         }

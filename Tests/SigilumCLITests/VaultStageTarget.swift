@@ -77,6 +77,8 @@ final class StageTarget: CredentialIssuer, ServiceDirectory, ConnectionDirectory
 
     func check(path: String, settings: DeliverySettings) throws(DeliveryFailure) { try check() }
 
+    func holdsToken(path: String, namespace: String) throws(DeliveryFailure) -> Bool { false }
+
     func connection(_ slug: Slug) async throws(DeliveryFailure) -> (name: String, record: ConnectionRecord)? { nil }
 
     private func check() throws(DeliveryFailure) {

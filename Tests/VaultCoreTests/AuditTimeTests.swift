@@ -70,14 +70,14 @@ struct AuditTimeTests {
             var found = AuditSearch()
             for line in [7, 3, 7] {
                 found.hits.append(
-                    .init(value: 0, place: AuditPlace(path: "/work/.env", line: line, encoding: .base64)))
+                    .init(value: 0, place: AuditPlace(path: "/projects/.env", line: line, encoding: .base64)))
             }
             return found
         }
         let copy = try #require(report.findings.first { $0.rule == .plainCopy })
         #expect(report.findings.count { $0.rule == .plainCopy } == 1)
         #expect(copy.entry?.text == "a")
-        #expect(copy.place == AuditPlace(path: "/work/.env", line: 3, encoding: .base64))
+        #expect(copy.place == AuditPlace(path: "/projects/.env", line: 3, encoding: .base64))
         #expect(copy.details == ["also on line 7", "2 entries have this value"])
     }
 
@@ -154,7 +154,7 @@ struct AuditTimeTests {
         try audit.put("a", AuditScene.strong)
         let report = try await audit.audit { _ in
             var found = AuditSearch()
-            found.unread = [("/work/closed", "permission denied")]
+            found.unread = [("/projects/closed", "permission denied")]
             found.unreadCount = 3
             return found
         }

@@ -179,6 +179,17 @@ struct ReconcilerTests {
         #expect(target.calls.count { $0 == "apply" } == 1)
     }
 
+    @Test(
+        "a file that is not what was just written is busy: somebody else writes it",
+        arguments: [TargetKind.openClaw, .exportFile])
+    func restlessFile(_ kind: TargetKind) async throws {
+        let file = TargetInMemory(kind)
+        file.forget()
+        let id = DeliveryID(target: kind, key: "/openclaw.json")
+        try scene.vault.write { try $0.declare(id, service: nil, entries: [name]) }
+        #expect(try await reconcile(file) == .pending(.busy))
+    }
+
     @Test("something foreign of that name is left alone, and no value is released for it, unless the user said so")
     func foreign() async throws {
         let guarded = TargetInMemory(guardsForeignObjects: true)

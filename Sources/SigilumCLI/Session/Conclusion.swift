@@ -49,7 +49,8 @@ struct Conclusion {
                     ? "removed from the vault; not yet taken away from: \(plain: names)"
                     : "saved in the vault; not yet delivered to: \(plain: names)"
             ], namespace: namespace,
-            target: first.of.id.target, service: first.of.service)
+            target: first.of.id.target, path: first.of.id.target.isFile ? first.of.id.key : nil,
+            service: first.of.service)
         throw Failure(
             base.status, code: base.code, base.message,
             hints: base.hints + (first.failure.needsDecision ? [] : ["then run:  \(command: ["vault", "sync"])"]),

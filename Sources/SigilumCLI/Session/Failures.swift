@@ -157,7 +157,15 @@ extension DeliveryFailure: FailureConvertible {
     }
 
     /// What the other side is called; `kind` is nil where that is not known.
-    private static func name(_ kind: TargetKind?) -> String { kind == .sigilumAPI ? "API" : "gateway" }
+    private static func name(_ kind: TargetKind?) -> String {
+        switch kind {
+        case .sigilumAPI: "API"
+        case .localAPI: "local API's database"
+        case .openClaw: "configuration of OpenClaw"
+        case .exportFile: "file"
+        case .gateway, nil: "gateway"
+        }
+    }
 
     /// What brings a service a key that is active.
     static func newKey(_ slug: Slug) -> Message {
@@ -167,9 +175,10 @@ extension DeliveryFailure: FailureConvertible {
     private static let newKey: Message =
         "ask for a new one:  \(command: ["service", "key", "rotate", "--service-slug", "SLUG"])"
 
-    /// What could not be done where, then `hints`, then what mends it.
+    /// What could not be done where, then `hints`, then what mends it. `path` is the file's, where `target` is one.
     func failure(
-        hints first: [Message], namespace: Namespace? = nil, target: TargetKind? = nil, service: Slug? = nil
+        hints first: [Message], namespace: Namespace? = nil, target: TargetKind? = nil, path: String? = nil,
+        service: Slug? = nil
     ) -> Failure {
         let login: Message = "get a new one:  \(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin"])"
         switch self {
@@ -207,7 +216,8 @@ extension DeliveryFailure: FailureConvertible {
                 .configuration, code: "token-over-http", "The admin token is not sent over plain http: \(endpoint)",
                 hints: first + ["use https, or a gateway on this machine"])
         case .unsuitableSecret:
-            return .usage("The gateway cannot be given this value: it is not UTF-8", hints: first)
+            return .usage(
+                "The \(plain: Self.name(target)) cannot be given this value: it is not UTF-8", hints: first)
         case .ownSecretMissing:
             return Failure(
                 .refused, code: "own-secret-missing", "The vault does not have the connection's own secret",
@@ -225,7 +235,12 @@ extension DeliveryFailure: FailureConvertible {
             let name = Self.name(target)
             return Failure(
                 .refused, code: "wrong-answer", "The \(plain: name) answered something wrong: \(plain: how.rawValue)",
-                hints: first + ["see that the address is the \(plain: name)'s own"])
+                hints: first
+                    + (target == .localAPI ? [] : ["see that the address is the \(plain: name)'s own"]))
+        case .busy where target?.isFile == true:
+            return Failure(
+                .busy, code: "busy", path.map { "Another program writes it all the time: \($0)" } ?? "A file is in use",
+                hints: first + ["close what writes it, an editor perhaps, and try again"])
         case .busy: return Failure(.busy, code: "busy", "The other side is busy", hints: first)
         case .cannotWrite(let path, let number):
             return Failure(
@@ -302,6 +317,11 @@ extension DeliveryFailure: FailureConvertible {
         case .unparseable(let path, let line, let column):
             return Failure(
                 .damaged, code: "unparseable", "Not JSON5: \(path): line \(line), column \(column)",
+                hints: first + ["the file was not changed"])
+        case .tooDeep(let path, let limit, let line, let column):
+            return Failure(
+                .damaged, code: "too-deep",
+                "Nested deeper than \(limit) levels, which is not read: \(path): line \(line), column \(column)",
                 hints: first + ["the file was not changed"])
         case .inTheWay(let path, let member):
             return Failure(

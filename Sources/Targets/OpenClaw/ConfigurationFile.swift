@@ -124,6 +124,9 @@ struct ConfigurationFile {
         do throws(JSON5Error) {
             return try JSON5Document(bytes)
         } catch {
+            if error.reason == .tooDeep {
+                throw .tooDeep(path: path, limit: JSON5Document.depthLimit, line: error.line, column: error.column)
+            }
             throw .unparseable(path: path, line: error.line, column: error.column)
         }
     }

@@ -71,6 +71,12 @@ package struct OpenClawTarget: DeliveryTarget, ConfigurationEditor {
         try ConfigurationFile(path: path).rehearse { _ in wanted.changes + [.remove(Member.token)] }
     }
 
+    package func holdsToken(path: String, namespace: String) throws(DeliveryFailure) -> Bool {
+        try ConfigurationFile(path: path).read { document, _ in
+            document.exists(at: Member.token) && (document.string(at: Member.namespace) ?? namespace) == namespace
+        } ?? false
+    }
+
     private func settings(_ settings: DeliverySettings, path: String) throws(DeliveryFailure) -> OpenClawSettings {
         guard let settings = OpenClawSettings(settings) else { throw .cannotWrite(path: path, errno: EINVAL) }
         return settings

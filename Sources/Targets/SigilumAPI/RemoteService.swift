@@ -44,7 +44,9 @@ struct WantedService: Sendable {
     /// The members on which the user had no word: a service that was there before the vault keeps its own.
     private let silent: Set<String>
 
-    /// - Parameter isCreated: Whether the vault made the service, or is to make it.
+    /// - Parameters:
+    ///   - record: What the vault has of the service.
+    ///   - isCreated: Whether the vault made the service, or is to make it.
     init(_ record: ServiceRecord, isCreated: Bool) {
         slug = record.slug
         name = record.name.isEmpty ? record.slug.text : record.name

@@ -8,12 +8,13 @@ package struct VaultEnvironment: Sendable {
     /// Milliseconds since 1970 UTC.
     package let now: @Sendable () -> Int64
     package let actor: Actor
-    /// What a value says of itself that is no secret, by the name that it is stored under.
-    package let describe: @Sendable (EntryName, borrowing SecretBytes) -> EntryFacts
+    /// What a value says of itself that is no secret, by the name that it is stored under. Throws where it cannot be
+    /// stored under that name; then nothing is.
+    package let describe: @Sendable (EntryName, borrowing SecretBytes) throws -> EntryFacts
 
     package init(
         now: @escaping @Sendable () -> Int64, actor: Actor,
-        describe: @escaping @Sendable (EntryName, borrowing SecretBytes) -> EntryFacts = { _, _ in [:] }
+        describe: @escaping @Sendable (EntryName, borrowing SecretBytes) throws -> EntryFacts = { _, _ in [:] }
     ) {
         self.now = now
         self.actor = actor

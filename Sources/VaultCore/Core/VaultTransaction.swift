@@ -49,6 +49,7 @@ package final class VaultTransaction: VaultSnapshot {
             try keep(policy, of: old)
             return StoreOutcome(version: old.currentVersion, isNew: false)
         }
+        let facts = try environment.describe(name, value)
         let id = old?.id ?? RandomBytes.make(16)
         let version = (old?.currentVersion ?? 0) + 1
         let body = try SealedVersion.seal(
@@ -62,7 +63,7 @@ package final class VaultTransaction: VaultSnapshot {
             name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
             fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
             rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
-            deliveries: old?.deliveries ?? [], facts: environment.describe(name, value))
+            deliveries: old?.deliveries ?? [], facts: facts)
         var row = existing?.row ?? emptyRow(id: id)
         row.firstVersion = old?.firstVersion ?? version
         row.currentVersion = version

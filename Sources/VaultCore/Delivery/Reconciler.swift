@@ -160,7 +160,9 @@ package struct Reconciler: Sendable {
             if isDone, observation == .present(differences: []) { return result }
             // What was just delivered is not there: to do it again would release the values again, and say `ok` of what
             // is not.
-            if !plan.isPending, result != .unchanged { throw DeliveryFailure.wrongAnswer(.notDone) }
+            if !plan.isPending, result != .unchanged {
+                throw id.target.isFile ? DeliveryFailure.busy : .wrongAnswer(.notDone)
+            }
             let isUnknown = target.guardsForeignObjects && observation != .absent && !plan.delivery.isOwned
             if isUnknown || observation.isForeign, !plan.delivery.mayTakeOver, !takingOver {
                 throw DeliveryFailure.notOurs

@@ -252,7 +252,7 @@ extension VaultTransaction {
     }
 
     /// Takes an entry out of a delivery, and leaves what was delivered of it where it is: what was up to date stays so.
-    private func release(_ name: EntryName, from known: Delivery) throws {
+    func release(_ name: EntryName, from known: Delivery) throws {
         let wasApplied = try plan(known.id)?.isPending == false
         var delivery = known
         delivery.entries.removeAll { $0 == name }

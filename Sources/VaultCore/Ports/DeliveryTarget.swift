@@ -10,6 +10,9 @@ package enum TargetKind: String, Sendable, CaseIterable {
 
     /// Whether it decides which credentials are let in: what it no longer has is of no use anywhere.
     var makesValid: Bool { self == .localAPI || self == .sigilumAPI }
+
+    /// Whether it is a file, which somebody else may write at any time: it answers nothing, and so nothing wrong.
+    package var isFile: Bool { self == .exportFile || self == .openClaw }
 }
 
 /// A keyed hash of a secret's bytes, 32 bytes wide: two secrets of one vault are equal when these are. Says nothing
@@ -166,6 +169,8 @@ package enum DeliveryFailure: Error, Sendable, Equatable {
     case unparseable(path: String, line: Int, column: Int)
     /// A configuration file has something else where an object should be: its path, and the member.
     case inTheWay(path: String, member: String)
+    /// A configuration file is deeper nested than is read here: its path, how many levels are, and where that ends.
+    case tooDeep(path: String, limit: Int, line: Int, column: Int)
 }
 
 /// What an account of the API has a limited number of.

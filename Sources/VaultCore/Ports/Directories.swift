@@ -70,4 +70,8 @@ package protocol ConfigurationEditor: Sendable {
     /// Works out the edit of the file at `path`, an absolute path, and throws as ``DeliveryTarget/apply(_:)`` would;
     /// writes nothing.
     func check(path: String, settings: DeliverySettings) throws(DeliveryFailure)
+
+    /// Whether a token stands in the file at `path`, an absolute path, and the file names no other namespace than this:
+    /// whoever put it there.
+    func holdsToken(path: String, namespace: String) throws(DeliveryFailure) -> Bool
 }

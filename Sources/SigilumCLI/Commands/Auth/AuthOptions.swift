@@ -15,7 +15,11 @@ struct OpenClawHomeOption: ParsableArguments, Sendable {
 
     /// The file of a namespace's token, where no other is named.
     func tokenFile(of namespace: Namespace, _ surroundings: Surroundings) throws(Failure) -> String {
-        try folder(surroundings) + "/.sigilum/owner-token-\(namespace.text).jwt"
+        Self.tokenFile(of: namespace, in: try folder(surroundings))
+    }
+
+    static func tokenFile(of namespace: Namespace, in folder: String) -> String {
+        folder + "/.sigilum/owner-token-\(namespace.text).jwt"
     }
 }
 
@@ -29,6 +33,8 @@ struct AuthOptions: ParsableArguments, Sendable {
     var email: String?
     @Option(help: ArgumentHelp("The API's base address.", valueName: "url"))
     var apiUrl: String?
+    @Flag(help: "Let the owner token travel to another machine over plain http.")
+    var allowInsecureHttp = false
     @Option(help: ArgumentHelp("The local API's database.", valueName: "path"))
     var apiDb: String?
     @Option(help: ArgumentHelp("The token. Other users can read it in the process list.", valueName: "token"))
@@ -56,11 +62,12 @@ struct AuthOptions: ParsableArguments, Sendable {
     @Flag(help: "Print the token and nothing else.")
     var tokenOnly = false
 
-    /// How long a new token is good, in seconds.
-    func lifetime(_ surroundings: Surroundings) throws(Failure) -> Int64 {
+    /// How long a new token is good, in seconds. A token that is given says so itself: the variable is then not looked at.
+    func lifetime(_ mode: DeploymentMode, _ surroundings: Surroundings) throws(Failure) -> Int64 {
         let variable = "SIGILUM_OWNER_TOKEN_TTL_SECONDS"
         let source: Message = ttlSeconds == nil ? "\(plain: variable)" : "--ttl-seconds"
-        guard let text = ttlSeconds ?? surroundings.setting(variable) else { return TokenLifetime.standard }
+        let setting = mode == .ossLocal ? surroundings.setting(variable) : nil
+        guard let text = ttlSeconds ?? setting else { return TokenLifetime.standard }
         do throws(TokenLifetimeError) {
             return try TokenLifetime.parse(text, allowLong: allowLongTtl)
         } catch {

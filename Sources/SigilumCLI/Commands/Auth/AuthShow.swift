@@ -27,12 +27,15 @@ struct AuthShow: SigilumCommand {
         let surroundings = Surroundings(context)
         let finder = StoredToken(context: context, surroundings: surroundings, vault: vault, openClaw: openClaw)
         let token: SharedSecret
+        var owner: Namespace?
         if let tokenFile {
+            guard !tokenFile.isEmpty else { throw Failure.usage("--token-file is empty") }
             token = try finder.file(surroundings.absolute(tokenFile))
+            owner = try namespace.map { try Namespace($0) }
         } else {
-            token = try await finder.find(namespace)
+            (token, owner) = try await finder.find(namespace)
         }
-        return try TokenReport(token: token, now: context.now()).report(
+        return try TokenReport(token: token, now: context.now(), namespace: owner).report(
             claims: claims, json: output.json, say: surroundings.say)
     }
 }
@@ -45,7 +48,7 @@ struct StoredToken {
     let openClaw: OpenClawHomeOption
 
     /// The token of a namespace: the vault's; the file's where there is no vault, or where it is locked.
-    func find(_ option: String?) async throws -> SharedSecret {
+    func find(_ option: String?) async throws -> (token: SharedSecret, owner: Namespace?) {
         let session: Session?
         do {
             session = try Session.openIfThere(context, vault)
@@ -53,22 +56,32 @@ struct StoredToken {
             let namespace = try namespace(option, nil)
             let token = try file(openClaw.tokenFile(of: namespace, surroundings), instead: failure)
             surroundings.say(.warn("The vault is locked (\(failure.message)): this is what the token's file holds"))
-            return token
+            return (token, namespace)
         }
         let namespace = try namespace(option, session)
         let path = try openClaw.tokenFile(of: namespace, surroundings)
-        guard let session else { return try file(path, of: namespace) }
+        guard let session else { return (try file(path, of: namespace), namespace) }
         let name = EntryName.ownerToken(namespace)
         guard let entry = try session.vault.read({ try $0.entry(name) }) else {
             throw access(path, F_OK) == 0 ? Self.unknown(path, namespace) : Self.missing(path, namespace)
         }
         let files = Set(entry.deliveries.filter { $0.target == .exportFile })
         for seen in try await session.reconciler(targets: [session.exportFiles()]).compare(files) {
-            guard case .present(let differences) = seen.observation, differences.contains("content") else { continue }
-            surroundings.say(
-                .warn("Not the vault's token: \(seen.id.key); mend it: \(command: ["vault", "sync"])"))
+            guard let problem = Self.problem(seen) else { continue }
+            surroundings.say(.warn("\(plain: problem): \(seen.id.key); mend it: \(command: ["vault", "sync"])"))
         }
-        return try session.vault.reveal(name, purpose: claimsPurpose)
+        return (try session.vault.reveal(name, purpose: claimsPurpose), namespace)
+    }
+
+    /// What is wrong with a file of the vault's token; nil where it holds that token.
+    private static func problem(_ seen: DeliveryComparison) -> String? {
+        switch seen.observation {
+        case .absent: "The token's file is missing"
+        case .present(let differences) where differences.contains("kind"): "Not a regular file"
+        case .present(let differences) where differences.contains("content"): "Not the vault's token"
+        case .present: nil
+        case nil: "The token's file cannot be read"
+        }
     }
 
     private var claimsPurpose: String { "auth show" }

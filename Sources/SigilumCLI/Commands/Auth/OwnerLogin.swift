@@ -20,14 +20,16 @@ struct OwnerLogin {
             context, surroundings, option: options.namespace, openClawHome: options.openClaw.openclawHome,
             session: existing)
         let api = try mode.apiURL(option: options.apiUrl, config: config, surroundings: surroundings)
-        let places = try places(namespace, api, existing, surroundings)
+        try refusePlainHTTP(api)
+        let (places, found) = try await findPlaces(namespace, api, existing, config, surroundings)
         let given = try givenToken(mode, namespace, surroundings)
-        let lifetime = try options.lifetime(surroundings)
+        let lifetime = try options.lifetime(mode, surroundings)
         let email = try email(surroundings)
         if let (path, settings) = places.configuration {
             try context.openers.openClaw().check(path: path, settings: settings)
         }
 
+        if options.tokenFile == nil { try secureFolder(of: places.file, surroundings) }
         let session: Session
         let token: SharedSecret
         var owner: String?
@@ -49,8 +51,11 @@ struct OwnerLogin {
         // Also where it is stored already: a run that was killed may not have noted it.
         context.tokens.touched(.ownerToken(namespace))
         let outcome = try session.vault.saveOwnerToken(
-            token, of: namespace, origin: given == nil ? .generated : .given, email: owner, address: api,
-            places: places)
+            token, of: namespace, origin: given == nil ? .generated : .given, adopting: found, email: owner,
+            address: api, places: places)
+        if found != nil {
+            surroundings.say(.info("Taken over from its file, as a version of: \(outcome.name.text)"))
+        }
         if mode == .managed { try session.rememberAPI(api) }
         targets += [session.exportFiles(), context.openers.openClaw()]
         let reconciler = session.reconciler(targets: targets)
@@ -123,29 +128,66 @@ struct OwnerLogin {
 
     // MARK: Places
 
-    private func places(
-        _ namespace: Namespace, _ api: String, _ existing: Session?, _ surroundings: Surroundings
-    ) throws -> OwnerTokenPlaces {
-        let file =
-            try options.tokenFile.map { try TokenFile.named($0, for: namespace, existing, surroundings) }
-            ?? options.openClaw.tokenFile(of: namespace, surroundings)
+    /// The places of the token, and one that lies in its file already.
+    private func findPlaces(
+        _ namespace: Namespace, _ api: String, _ existing: Session?, _ config: ConfigFile, _ surroundings: Surroundings
+    ) async throws -> (OwnerTokenPlaces, found: SharedSecret?) {
+        let home =
+            try existing?.home.folder.path
+            ?? HomeResolution.locate(option: vault.sigilumHome, config: config, surroundings: surroundings).path
+        let places = try DeliveryPlaces(existing, home: home)
+        let named = options.tokenFile
+        guard named != "" else { throw Failure.usage("--token-file is empty") }
+        guard named?.hasSuffix("/") != true else { throw Failure.usage("--token-file is not the name of a file") }
+        let file = try await TokenFile(
+            named.map(surroundings.absolute) ?? options.openClaw.tokenFile(of: namespace, surroundings),
+            isNamed: named != nil, of: namespace, in: existing, places: places)
         guard options.writeOpenclaw == .true else {
             guard options.enableAuthzNotify == .preserve else {
                 throw Failure.usage("--enable-authz-notify needs --write-openclaw true", hints: ["nothing was changed"])
             }
-            return OwnerTokenPlaces(file: file, configuration: nil)
+            return (OwnerTokenPlaces(file: file.path, configuration: nil), file.found)
         }
         guard options.config != "" else { throw Failure.usage("--config is empty") }
         let path =
             try options.config.map(surroundings.absolute)
             ?? options.openClaw.folder(surroundings) + "/openclaw.json"
-        guard path != file else {
+        try places.refuseOwnFile(path, options.config == nil ? "OpenClaw's configuration" : "--config")
+        guard !DeliveryPlaces.isSame(path, file.path, .openClaw) else {
             throw Failure.usage("--token-file and --config name the same file", hints: ["nothing was changed"])
         }
         let settings = [
             "namespace": namespace.text, "api_url": api, "authz_notify": options.enableAuthzNotify.rawValue,
         ]
-        return OwnerTokenPlaces(file: file, configuration: (path, settings))
+        let key = places.known(.openClaw, at: path)?.id.key ?? path
+        return (OwnerTokenPlaces(file: file.path, configuration: (key, settings)), file.found)
+    }
+
+    /// OpenClaw's folder for tokens is 0700. One of another user's is not used: whose it is may put another file there.
+    private func secureFolder(of file: String, _ surroundings: Surroundings) throws {
+        guard let slash = file.lastIndex(of: "/"), let folder = try? Folder.open(String(file[..<slash])),
+            let status = try? folder.status, status.mode != 0o700
+        else { return }
+        guard status.uid == surroundings.user || surroundings.user == 0 else {
+            return try SafetyCheck(surroundings).judge([
+                PathFinding(path: folder.path, problem: .foreignOwner, severity: .refuse, mend: nil)
+            ])
+        }
+        do throws(FileError) {
+            try folder.makePrivate()
+        } catch {
+            throw error.failure
+        }
+        surroundings.say(.warn("The folder of the token was open to others; it is 0700 now: \(folder.path)"))
+    }
+
+    /// The hook, and every managed call, would send the token to that address.
+    private func refusePlainHTTP(_ api: String) throws {
+        let address = try Address.parse(api, from: "--api-url", .usage)
+        guard address.isEncrypted || address.isLoopback || options.allowInsecureHttp else {
+            let failure = DeliveryFailure.ownerTokenOverPlainHTTP(endpoint: api)
+            throw failure.failure(hints: ["nothing was changed"])
+        }
     }
 
     // MARK: The end

@@ -10,9 +10,14 @@ enum TokenFacts {
     /// Longer claims are not kept.
     private static let limit = 200
 
-    /// The facts of a value stored under a name; none of what is no owner token.
-    static func describe(_ name: EntryName, _ value: borrowing SecretBytes) -> EntryFacts {
-        guard name.kind == .ownerToken, let claims = (try? OwnerToken.parse(value))?.claims else { return [:] }
+    /// The facts of a value stored under a name; none of what is stored as no owner token.
+    ///
+    /// - Throws: Why a value is no token of the name's namespace. One that has ended is one: it is history.
+    static func describe(_ name: EntryName, _ value: borrowing SecretBytes) throws(OwnerTokenError) -> EntryFacts {
+        guard name.kind == .ownerToken else { return [:] }
+        let token = try OwnerToken.parse(value)
+        try token.check(owner: name.text.split(separator: "/").last.map(String.init))
+        let claims = token.claims
         let texts = [issuer: claims.issuer, subject: claims.subject, namespace: claims.namespace]
         var facts = texts.compactMapValues { $0.flatMap { $0.utf8.count <= limit ? $0 : nil } }
         facts[expires] = claims.expiresAt.map { String($0) }

@@ -7,6 +7,8 @@ struct TokenReport {
     let token: SharedSecret
     /// Milliseconds since 1970 UTC.
     let now: Int64
+    /// Whose it should be; nil: anybody's.
+    let namespace: Namespace?
 
     /// The token alone, or what it says. One that cannot be used any more is shown with a warning.
     func report(claims: Bool, json: Bool, say: (Remark) -> Void) throws -> Report {
@@ -20,7 +22,7 @@ struct TokenReport {
             return bare
         }
         do throws(OwnerTokenError) {
-            try parsed.check(now: now / 1000, namespace: nil)
+            try parsed.check(now: now / 1000, namespace: namespace?.text)
         } catch {
             say(.warn("\(error.stored.message)"))
         }

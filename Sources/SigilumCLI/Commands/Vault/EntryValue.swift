@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import OwnerToken
 internal import SecureMemory
 internal import VaultCore
 
@@ -20,13 +21,28 @@ struct EntryValueOptions: ParsableArguments, Sendable {
     func read(for name: EntryName, _ context: Context) throws -> SharedSecret {
         let source = try SecretSource.entry(
             variable: fromEnv, file: fromFile, terminal: context.terminal, question: "Value: ")
-        let value = try source.read(Surroundings(context), context.terminal)
+        let surroundings = Surroundings(context)
+        let value = try source.read(surroundings, context.terminal)
         switch name.kind {
         case .upstreamSecret, .serviceAPIKey:
             try HTTPValueRule.check(value.bytes, allowsVariableReference: allowVariableReference)
-        case .ownerToken, .localJWTSecret, .userSecret: break
+        case .ownerToken: try Self.check(token: value, for: name, now: context.now() / 1000, surroundings.say)
+        case .localJWTSecret, .userSecret: break
         }
         return value
+    }
+
+    /// As `auth login` does, except that a token that has ended may be stored.
+    private static func check(
+        token: SharedSecret, for name: EntryName, now: Int64, _ say: (Remark) -> Void
+    ) throws(OwnerTokenError) {
+        let namespace = name.text.split(separator: "/").last.map(String.init)
+        do throws(OwnerTokenError) {
+            try OwnerToken.parse(token.bytes).check(now: now, namespace: namespace)
+        } catch {
+            guard case .expired(let end) = error else { throw error }
+            say(.warn("The token expired at \(plain: Timestamp.text(end * 1000))"))
+        }
     }
 }
 

@@ -38,13 +38,18 @@ struct SecretFile {
         realPath = Self.resolved(path)
     }
 
-    /// A path with the links of its folder resolved; itself where the folder is not there.
+    /// A path with the links of its folders resolved, as far as these are there. The last part is not followed, unless it
+    /// is `.`.
     static func resolved(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"),
-            let folder = Glibc.realpath(slash == path.startIndex ? "/" : String(path[..<slash]), nil)
-        else { return path }
-        defer { free(folder) }
-        return Surroundings.tidy(String(cString: folder) + path[slash...])
+        var (folder, rest) = (path[...], "")
+        while let slash = folder.lastIndex(of: "/") {
+            rest = String(folder[slash...]) + rest
+            folder = folder[..<slash]
+            guard let real = Glibc.realpath(folder.isEmpty ? "/" : String(folder), nil) else { continue }
+            defer { free(real) }
+            return Surroundings.tidy(String(cString: real) + rest)
+        }
+        return path
     }
 
     /// Refuses a file in the home, where the vault, its key and its own export files are.

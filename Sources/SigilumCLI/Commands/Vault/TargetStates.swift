@@ -26,7 +26,9 @@ struct TargetStates {
         else { return report }
         // Nothing is known to differ, and not everything was seen: not the time for an [ok].
         report.headline = .warn("Not everything could be compared")
-        let base = failure.failure(hints: [], target: unseen.id.target, service: unseen.service)
+        let base = failure.failure(
+            hints: [], target: unseen.id.target, path: unseen.id.target.isFile ? unseen.id.key : nil,
+            service: unseen.service)
         throw Failure(base.status, code: base.code, base.message, hints: base.hints, report: report)
     }
 }

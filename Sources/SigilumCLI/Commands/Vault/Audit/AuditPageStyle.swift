@@ -198,6 +198,7 @@ enum AuditPageStyle {
           .sheet { overflow: visible; } table { font-size: 7pt; } [data-label="Kind"], thead th { white-space: normal; } .places { min-width: 0; }
           .bar { min-width: 3.4rem; white-space: normal; } time { font-size: 6pt; } .value { font-size: 6.5pt; } thead th { padding: .2rem .3rem; }
           .badge { padding: .05rem .35rem; font-size: 7pt; } .rules { font-size: 6.5pt; } h2 { break-after: avoid; margin-top: 1.4rem; }
+          .findings:has(.card) + .credentials { break-before: page; }
           .card, .card li { break-inside: avoid; }
           .card li { grid-template-columns: minmax(0, 1fr); } a { color: inherit; text-decoration: none; }
         }
