@@ -55,7 +55,6 @@ struct RedactionLine: Sendable {
         .init("vault get", "mine/own"), .init("vault get", "upstream-secret/linear/access_token --version 1"),
         .init("vault history", "mine/own"), .init("vault rollback", "mine/own --to 1"),
         .init("vault rotate", "mine/made"), .init("vault rotate", "service-api-key/linear"),
-        .init("vault prune", "mine/made --keep 1"),
         .init("vault run", "--env OWN=mine/own -- printenv OWN", printsSecret: true, isRepeated: false),
         .init("vault run", "--mask-output --env OWN=mine/own -- printenv OWN", isRepeated: false),
         .init("vault run", "--json --env OWN=no/such -- true", status: 66, isRepeated: false),
@@ -77,6 +76,7 @@ struct RedactionLine: Sendable {
         .init("doctor", "--gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
+        .init("vault prune", "mine/made --keep 1"),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),
         .init("service show", "--service-slug nope", status: 66),
