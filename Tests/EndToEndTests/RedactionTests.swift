@@ -103,6 +103,8 @@ extension RedactionScene {
             .replacing(gateway.url, with: "GATEWAY")
             .replacing(/svc_[a-z0-9]{12}/, with: "svc_ID").replacing(/[0-9a-f]{32,}/, with: "HEX")
             .replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/, with: "TIME").replacing(/\b\d{10}\b/, with: "TIME")
+            // How many pages of the file are in use depends on random names.
+            .replacing(/\d+ bytes/, with: "SIZE").replacing(/"size": \d+/, with: "SIZE")
             .replacing(/\d+ (second|minute|hour|day)s?/, with: "AGE")
             .replacing(/("age_seconds"|"seconds_left"|"process_id"|pid):? ?\d+/, with: "NUMBER")
             .replacing(/\ +/, with: " ")

@@ -8,7 +8,7 @@ struct VaultLog: SigilumCommand {
         discussion: """
             With --json, one document a line.
 
-            Examples:
+            Example:
               sigilum vault log --since 7d
               sigilum vault log --entry ci/token --follow
               sigilum vault log --export /mnt/backup/log-2026-03-01
