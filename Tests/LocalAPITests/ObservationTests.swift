@@ -126,7 +126,9 @@ struct ObservationTests {
         #expect(try target.registeredServices(namespace: namespace("edkelly")).map(\.id) == ["svc_other"])
         #expect(try target.registeredServices(namespace: namespace("nobody")) == [])
         let found = try target.registeredService(slug: Slug("apple"), namespace: namespace(), email: "new@example.org")
-        #expect(found == RegisteredService(id: "svc_apple", slug: "apple", name: "apple"))
+        let apple = RegisteredService(
+            id: "svc_apple", slug: "apple", name: "apple", domain: "localhost", summary: "Issues")
+        #expect(found == apple)
         #expect(
             try target.registeredService(slug: Slug("other"), namespace: namespace(), email: "new@example.org") == nil)
     }

@@ -20,7 +20,8 @@ struct IssueTests {
             #expect(wish.key == keyCanary)
             #expect(api.accepts(keyCanary))
             #expect(service.activeKeys.map(\.name) == ["sigilum op1"])
-            #expect(wish.receipt == ["service_id": service.id, "key_id": service.keys[0].id])
+            #expect(
+                wish.receipt == ["service_id": service.id, "key_id": service.keys[0].id, "created": "yes"])
             try await target.apply(&wish)
             #expect(try await target.observe(wish) == .present(differences: []))
         }
