@@ -16,22 +16,28 @@ extension Session {
     /// The managed API's address for what is registered there newly: an option or a setting, else what was signed in to,
     /// else the default.
     func managedAddress(_ options: APIOptions) throws -> String {
-        let isNamed =
-            options.apiUrl != nil || surroundings.setting("SIGILUM_API_URL") != nil || config.value(.apiURL) != nil
-        if !isNamed, let known = try vault.read({ try $0.setting(Self.apiSetting) }) { return known }
+        if !isNamed(options), let known = try vault.read({ try $0.setting(Self.apiSetting) }) { return known }
         return try DeploymentMode.managed.apiURL(option: options.apiUrl, config: config, surroundings: surroundings)
+    }
+
+    /// Whether an option or a setting names the API's address.
+    private func isNamed(_ options: APIOptions) -> Bool {
+        options.apiUrl != nil || surroundings.setting("SIGILUM_API_URL") != nil || config.value(.apiURL) != nil
     }
 
     /// The API over HTTP, with the owner token of each service's namespace, at the address that the service was registered
     /// at: a token is sent to another one only where an option says so.
     func managedAPI(_ options: APIOptions) throws -> ManagedAPI {
         let (address, openers) = (try managedAddress(options), context.openers)
+        // Where nobody ever named an address, a token is for the one that its service is registered at.
+        let isKnown = try isNamed(options) || vault.read { try $0.setting(Self.apiSetting) } != nil
+        let expected = isKnown ? address : nil
         let open: ManagedAPI.Open = { (account) throws(DeliveryFailure) in
             do {
                 return try openers.sigilumAPI(
                     Openers.SigilumAPIInputs(
                         baseURL: account.address, allowsInsecureHTTP: options.allowInsecureHttp,
-                        token: { try self.ownerToken(account, isNamed: options.apiUrl != nil, default: address) }))
+                        token: { try self.ownerToken(account, isNamed: options.apiUrl != nil, expected: expected) }))
             } catch let failure as DeliveryFailure {
                 throw failure
             } catch {
@@ -46,7 +52,7 @@ extension Session {
     ///
     /// - Throws: A `DeliveryFailure` that says why it cannot be used; nothing was sent then.
     private func ownerToken(
-        _ account: ManagedAPI.Account, isNamed: Bool, default address: String
+        _ account: ManagedAPI.Account, isNamed: Bool, expected: String?
     ) throws -> SharedSecret? {
         let now = context.now()
         if let given = surroundings.environment.takeSecret("SIGILUM_OWNER_TOKEN"), given.bytes.count > 0 {
@@ -59,7 +65,7 @@ extension Session {
             } catch {
                 throw DeliveryFailure.ownerTokenMalformed
             }
-            guard isNamed || account.address == address else {
+            guard isNamed || expected == nil || account.address == expected else {
                 throw DeliveryFailure.ownerTokenElsewhere(endpoint: account.address)
             }
             return given
@@ -67,7 +73,8 @@ extension Session {
         let name = EntryName.ownerToken(account.namespace)
         let (stored, home) = try vault.read { (try $0.entry(name), try $0.tokenAddress(of: account.namespace)) }
         guard let entry = stored else { return nil }
-        guard isNamed || account.address == home ?? address else {
+        let right = home ?? expected
+        guard isNamed || right == nil || account.address == right else {
             throw DeliveryFailure.ownerTokenElsewhere(endpoint: account.address)
         }
         guard TokenFacts.end(entry).map({ $0 > now }) ?? true else { throw DeliveryFailure.ownerTokenExpired }
