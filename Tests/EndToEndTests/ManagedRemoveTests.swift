@@ -140,6 +140,27 @@ extension ManagedAPITests {
             try await scene.finish()
         }
 
+        @Test("a service that the account had before keeps its words when it is added, and stays when it is removed")
+        func takenUp() async throws {
+            let scene = try await ManagedScene()
+            scene.api.preload([
+                .init(name: "Linear Prod", slug: "linear", domain: "prod.example.com", description: "Ours.")
+            ])
+            scene.api.change("linear") { $0.keys = [.init(name: "prod", value: "sk_live_of_production")] }
+            let added = try await scene.run(Self.add)
+            added.expect(0)
+            #expect(added.errorText.contains("[i] The API had this service already"))
+            let there = try #require(scene.api.service("linear"))
+            #expect(there.name == "Linear Prod" && there.domain == "prod.example.com" && there.description == "Ours.")
+            try await scene.run("vault sync --dry-run").expect(0)
+            let removed = try await scene.run(Self.remove + " --everywhere")
+            removed.expect(0)
+            #expect(removed.errorText.contains("[i] The service itself stays at the API"))
+            #expect(scene.api.service("linear")?.activeKeys.map(\.name) == ["prod"])
+            try await scene.run("vault sync --dry-run").expect(0)
+            try await scene.finish()
+        }
+
         @Test("a service that somebody deleted already is removed without complaint")
         func deleted() async throws {
             let scene = try await ManagedScene()

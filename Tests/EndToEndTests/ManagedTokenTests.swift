@@ -61,6 +61,50 @@ extension ManagedAPITests {
             try await scene.finish()
         }
 
+        @Test("a token goes to no API but the one that it is for, unless an option names the other")
+        func elsewhere() async throws {
+            let scene = try await ManagedScene()
+            try await scene.run(Self.add).expect(0)
+            let token = OwnerJWT()
+            let other = try await APIDouble.start(token: token.text)
+            try await scene.home.run(
+                "auth login --owner-token-stdin --print-token false --write-openclaw false --api-url \(other.url)",
+                input: Array(token.text.utf8)
+            ).expect(0)
+            scene.api.forgetRequests()
+            let problem = "The owner token is not known to be for this API: \(scene.api.url)"
+            let sync = try await scene.run("vault sync")
+            sync.expect(78, error: problem)
+            #expect(sync.errorText.contains("--api-url \(scene.api.url)"))
+            try await scene.run("service key rotate --service-slug linear").expect(78, error: problem)
+            // The variable's token is for the API of this command, which was named by signing in.
+            try await scene.run("vault sync", ["SIGILUM_OWNER_TOKEN": scene.token.text]).expect(78, error: problem)
+            #expect(scene.api.requests.isEmpty)
+            try await scene.signIn(scene.token).expect(0)
+            try await scene.run("vault sync").expect(0)
+            try await scene.expectSettled()
+            #expect(other.requests.isEmpty)
+            try await other.stop()
+            try await scene.finish(except: ["service-api-key-linear"])
+        }
+
+        @Test("a token in the variable that is another namespace's, or none at all, is sent nowhere")
+        func otherNamespace() async throws {
+            let scene = try await ManagedScene()
+            try await scene.run(Self.add).expect(0)
+            scene.api.forgetRequests()
+            for line in [Self.add, "service list", "vault sync"] {
+                let other = ["SIGILUM_OWNER_TOKEN": OwnerJWT(namespace: "marysue").text]
+                try await scene.run(line, other).expect(
+                    64, error: "The owner token belongs to another namespace than: johndee")
+                let none = try await scene.run(line, ["SIGILUM_OWNER_TOKEN": "neither.a-token"])
+                none.expect(64, error: "SIGILUM_OWNER_TOKEN is no owner token that can be used")
+            }
+            #expect(scene.api.requests.isEmpty)
+            try await scene.expectSettled(scene.keys[0].text)
+            try await scene.finish()
+        }
+
         @Test("a stored token that has expired is 76 before anything is sent, and says how to sign in")
         func expired() async throws {
             let scene = try await ManagedScene()
