@@ -61,6 +61,10 @@ def fill(home: Home) -> None:
     home.run("vault", "rotate", "service-api-key/native-one")
     home.run("auth", "login", "--mode", "oss-local", "--print-token", "false")
     home.run("vault", "get", "ci/text", "--reveal-secrets")
+    auditor = json.loads(home.run("vault", "auditor", "new", "--out", "auditor.key", "--json"))["public_key"]
+    home.run("vault", "log", "--auditor", auditor)
+    home.run("vault", "put", "ci/audited", stdin=b"stored in the second epoch of the log")
+    home.run("vault", "prune", "ci/many", "--keep", "2")
 
 
 def contents(home: Home) -> dict[str, object]:
