@@ -44,10 +44,13 @@ package final class TestHome: Sendable {
         let (manager, folder) = (FileManager.default, kept + "/" + UUID().uuidString.lowercased())
         try? manager.createDirectory(
             atPath: folder + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        for name in ["vault.db", "vault.db-wal"] {
-            try? manager.copyItem(atPath: sigilum + "/" + name, toPath: folder + "/" + name)
+        // What a link leads to, not the link.
+        for (name, copy) in [
+            ("vault.db", "vault.db"), ("vault.db-wal", "vault.db-wal"), ("gateway-master-key", "keys/file"),
+        ] {
+            let content = manager.contents(atPath: sigilum + "/" + name)
+            try? content?.write(to: URL(fileURLWithPath: folder + "/" + copy))
         }
-        try? manager.copyItem(atPath: sigilum + "/gateway-master-key", toPath: folder + "/keys/file")
         for (number, key) in keys.withLock({ $0 }).enumerated() {
             try? Data(key.utf8).write(to: URL(fileURLWithPath: folder + "/keys/\(number)"))
         }

@@ -65,7 +65,7 @@ extension ManagedAPITests {
                 76, "API refused: the account has as many services as it may have", hint: "sigilum service list",
                 saying: .error(status: 403, code: "SERVICE_LIMIT_REACHED"), method: "POST", path: "/v1/services")
             try await fails(
-                76, "API refused: the account has as many keys as it may have", hint: "dashboard",
+                76, "API refused: the service has as many keys as it may have", hint: "dashboard",
                 saying: .error(status: 400, code: "KEY_LIMIT_REACHED"), method: "POST", path: "/v1/services/*/keys")
         }
 
