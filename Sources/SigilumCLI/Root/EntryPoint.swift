@@ -134,7 +134,8 @@ struct EntryPoint {
             renderer.show(remarks.drain() + report.remarks)
             return renderer.showFacts(report) == .written
         }
-        context.announce = { renderer.show(remarks.drain()) }
+        let (tokens, now) = (context.tokens, context.now)
+        context.announce = { renderer.show(remarks.drain() + tokens.conclude(now: now())) }
         do {
             let report = try await command.perform(context)
             if let status = report.commandStatus { return status }

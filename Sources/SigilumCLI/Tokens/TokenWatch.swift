@@ -4,10 +4,12 @@ internal import VaultCore
 /// Says, after a command that opened a vault, that one of its owner tokens ends within a day or has ended: once a day.
 ///
 /// When tokens end is kept in a note apart from the vault (``TokenNoteStore``), so that a command that has nothing to do with
-/// them reads nothing more of the vault. The note is made of what commands see anyway; where there is none, the next
-/// command that lists makes it. Nothing here fails.
+/// them reads nothing more of the vault. The note is made of what commands see anyway; where there is none, it is made by
+/// the next command, or in a vault with many records by the next that lists. Nothing here fails.
 package final class TokenWatch: Sendable {
     static let day: Int64 = 86_400_000
+    /// How many records a command looks through that only wants to know of tokens.
+    private static let glance: UInt64 = 500
 
     private struct State {
         var vault: Vault?
@@ -47,21 +49,27 @@ package final class TokenWatch: Sendable {
         }
         guard let vault = state.vault, let notes = state.notes else { return [] }
         let old = notes.read().flatMap { $0.vaultID == vault.id ? $0 : nil }
-        guard let ends = try? Self.ends(old, state, vault) else { return [] }
+        guard let ends = try? Self.ends(old, state, vault, notes) else { return [] }
         let today = now >= 0 ? now / Self.day : (now - Self.day + 1) / Self.day
         let note = TokenNote(vaultID: vault.id, ends: ends, saidOn: old?.saidOn)
-        let due = note.inOrder.filter { $0.end - now <= Self.day }
-        guard !due.isEmpty, note.saidOn != today else {
+        let due = note.inOrder.filter { token in
+            guard token.end - now <= Self.day else { return false }
+            // What was said today is not said again, but of a token that was not due until now.
+            return note.saidOn != today || (old?.ends[token.namespace]).map { $0 - now > Self.day } ?? true
+        }
+        guard !due.isEmpty else {
             if note != old, old != nil || !ends.isEmpty { _ = notes.write(note) }
             return []
         }
         // What cannot be noted is not said, or every command would say it.
         guard notes.write(TokenNote(vaultID: vault.id, ends: ends, saidOn: today)) else { return [] }
-        return due.map { Self.remark($0.namespace, end: $0.end, now: now) }
+        return due.map { Self.remark($0.namespace, end: $0.end, now: now, vault) }
     }
 
     /// When tokens end, as the note said and as the command changed it.
-    private static func ends(_ old: TokenNote?, _ state: State, _ vault: Vault) throws -> [Namespace: Int64] {
+    private static func ends(
+        _ old: TokenNote?, _ state: State, _ vault: Vault, _ notes: any TokenNoteStore
+    ) throws -> [Namespace: Int64] {
         // What was listed was listed before or after a change: the vault itself is asked about what changed.
         if var ends = state.seen ?? old?.ends {
             for name in state.touched {
@@ -70,8 +78,14 @@ package final class TokenWatch: Sendable {
             }
             return ends
         }
-        guard !state.touched.isEmpty else { return [:] }
-        return Self.ends(try vault.read { try $0.inventory().entries })
+        // Without a note all entries are looked at, once: unless there are so many that it would be felt, or no note can
+        // be kept, so that every command would look again.
+        let isNoted = notes.write(TokenNote(vaultID: vault.id, ends: [:], saidOn: nil))
+        guard !state.touched.isEmpty || isNoted else { return [:] }
+        return try vault.read { snapshot in
+            guard !state.touched.isEmpty || snapshot.recordCount <= Self.glance else { return [:] }
+            return Self.ends(try snapshot.inventory().entries)
+        }
     }
 
     private static func ends(_ entries: [Entry]) -> [Namespace: Int64] {
@@ -86,8 +100,8 @@ package final class TokenWatch: Sendable {
         name.text.split(separator: "/").last.flatMap { try? Namespace(String($0)) }
     }
 
-    private static func remark(_ namespace: Namespace, end: Int64, now: Int64) -> Remark {
-        let next: Message = "get a new one: \(command: ["auth", "refresh", "--namespace", namespace.text])"
+    private static func remark(_ namespace: Namespace, end: Int64, now: Int64, _ vault: Vault) -> Remark {
+        let next: Message = "get a new one: \(TokenRenewal.command(namespace.text, in: vault))"
         guard end > now else {
             return .warn(
                 "The owner token of \(namespace.text) expired at \(plain: Timestamp.text(end)); \(next)")

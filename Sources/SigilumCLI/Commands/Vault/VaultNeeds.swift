@@ -78,14 +78,14 @@ struct VaultNeeds {
     }
 
     /// What to type for each.
-    var next: [Message] {
+    func next(_ vault: Vault) -> [Message] {
         var next: [Message] = []
         if !pending.isEmpty { next.append("pending: deliver it:  \(command: ["vault", "sync"])") }
         for (word, tokens) in [("expired", expired), ("expiring", expiring)] {
             for entry in tokens {
                 let namespace = String(entry.name.text.drop { $0 != "/" }.dropFirst())
                 next.append(
-                    "\(plain: word): get a new token:  \(command: ["auth", "refresh", "--namespace", namespace])")
+                    "\(plain: word): get a new token:  \(TokenRenewal.command(namespace, in: vault))")
             }
         }
         for entry in due {

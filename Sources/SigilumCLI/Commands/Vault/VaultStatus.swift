@@ -69,7 +69,7 @@ struct VaultStatus: SigilumCommand {
         let path = session.home.path(of: "vault.db")
         return Report(
             needs.isAny ? .warn("Vault, with something to do: \(path)") : .ok("Vault: \(path)"),
-            fields: facts.map { Field($0.key, $0.value) }, lines: needs.next.map { .text(indent: 2, $0) },
+            fields: facts.map { Field($0.key, $0.value) }, lines: needs.next(vault).map { .text(indent: 2, $0) },
             json: .object(facts.map { (key: $0.key, value: $0.json ?? $0.value.json) }))
     }
 }
