@@ -87,6 +87,53 @@ import VaultCore
         #expect(found().verdicts("state-folder") == [.error] && found().repairs == [])
     }
 
+    @Test(
+        "a folder of anchors that a link leads to is told, and not mended", arguments: ["sigilum/anchors", "sigilum"])
+    func linkedAnchors(name: String) throws {
+        let target = try folder.folder("elsewhere/anchors")
+        try #require(chmod(target, 0o777) == 0)
+        if name == "sigilum" {
+            try folder.link(name, to: folder("elsewhere"))
+        } else {
+            try folder.folder("sigilum")
+            try folder.link(name, to: target)
+        }
+        let found = StateChecks(folder: folder("sigilum"), hasVault: true, user: geteuid()).diagnoses
+        #expect(found.verdicts("state-folder") == [.error] && found.repairs == [])
+        #expect(found.said("state-folder").contains("chmod go-w "))
+    }
+
+    @Test("a folder above that is called anchors too is not mended")
+    func anchorsAbove() throws {
+        let above = try folder.folder("anchors")
+        try folder.folder("anchors/sigilum")
+        try folder.folder("anchors/sigilum/anchors")
+        try #require(chmod(above, 0o777) == 0)
+        let found = StateChecks(folder: above + "/sigilum", hasVault: true, user: geteuid()).diagnoses
+        #expect(found.verdicts("state-folder") == [.error] && found.repairs == [])
+    }
+
+    @Test("OpenClaw's configuration behind a link is judged by what is read, and not mended through it")
+    func linkedOpenClaw() throws {
+        let text = "{hooks: {internal: {enabled: true, entries: {'sigilum-authz-notify': {enabled: true, "
+        try folder.write("real.json", text + "env: {SIGILUM_OWNER_TOKEN: '\(planted)'}}}}}}", mode: 0o644)
+        try folder.link("openclaw.json", to: folder("real.json"))
+        let checks = OpenClawChecks(folder: folder.path, facts: nil, user: geteuid())
+        #expect(checks.diagnoses.verdicts("openclaw-config") == [.error] && checks.diagnoses.repairs == [])
+        #expect(checks.diagnoses.said("openclaw-config").contains("chmod u+rw,go-rwx '\(folder.path)/openclaw.json'"))
+        try #require(chmod(folder("real.json"), 0o600) == 0)
+        #expect(checks.diagnoses.verdicts("openclaw-config") == [.ok])
+    }
+
+    @Test("a configuration of OpenClaw that is no file is told with what moves it aside", arguments: [true, false])
+    func noFile(isFolder: Bool) throws {
+        let path = folder("openclaw.json")
+        if isFolder { try folder.folder("openclaw.json") } else { try #require(mkfifo(path, 0o600) == 0) }
+        let found = OpenClawChecks(folder: folder.path, facts: nil, user: geteuid()).diagnoses
+        #expect(found.verdicts("openclaw-config") == [.error] && found.repairs == [])
+        #expect(found.said("openclaw-config").contains("mv '\(path)' '\(path).aside'"))
+    }
+
     @Test("a clock that goes wrong shows in files, in the log, and beside others' clocks")
     func clock() {
         let now: Int64 = 1_772_359_200_000

@@ -113,8 +113,21 @@ import Testing
         try folder.write("home/.gitignore", "*.log\n")
         let own = checks()
         #expect(own.verdicts("git") == [.warn] && own.repairs == [])
-        #expect(own.said("git").contains("echo '*' >> '\(home)/.gitignore'"))
+        #expect(own.said("git").contains("printf '\\n*\\n' >> '\(home)/.gitignore'"))
         try folder.write("home/.gitignore", "# mine\n*\n")
+        #expect(checks().verdicts("git") == [.ok])
+        try folder.write("home/.gitignore", "*\n!vault.db\n")
+        #expect(checks().verdicts("git") == [.warn] && checks().repairs == [])
+        #expect(checks().said("git").contains("sed -i '/^!/d' '\(home)/.gitignore'"))
+        #expect(!checks().said("git").contains("printf"))
+    }
+
+    @Test("a home that is itself the top of a git work tree is told, and mended")
+    func ownWorkTree() throws {
+        try folder.folder("home/.git")
+        #expect(checks().verdicts("git") == [.warn])
+        #expect(checks().said("git").contains("git work tree \(home),"))
+        try mend(checks())
         #expect(checks().verdicts("git") == [.ok])
     }
 
@@ -140,6 +153,11 @@ import Testing
         let found = [Temporaries.diagnosis(in: [home, folder("none")], user: geteuid())]
         #expect(found.verdicts("temporary-files") == [.warn])
         #expect(found.said("temporary-files").contains("left 1 half written file,"))
+        #expect(found.said("temporary-files").contains("rm '\(home)/.sigilum-0123abcd.tmp'"))
+        #expect(!found.said("temporary-files").contains("89abcdef"))
+        #expect(throws: FileError.self) {
+            try Repair.removeTemporary(folder: home, name: ".sigilum-89abcdef.tmp").perform()
+        }
         #expect(Temporaries.diagnosis(in: [home], user: geteuid() + 1).verdict == .ok)
         try mend(found)
         #expect(Temporaries.diagnosis(in: [home], user: geteuid()).verdict == .ok)

@@ -144,27 +144,32 @@ struct HomeChecks {
 
     private func git(_ folder: Folder) -> Diagnosis {
         let check = "git"
-        let above = folder.path.split(separator: "/").dropLast()
-        let tree = (0...above.count).lazy.map { "/" + above.dropLast($0).joined(separator: "/") }
+        let parts = folder.path.split(separator: "/")
+        let tree = (0...parts.count).lazy.map { "/" + parts.dropLast($0).joined(separator: "/") }
             .first { access($0 == "/" ? "/.git" : $0 + "/.git", F_OK) == 0 }
         guard let tree else { return Diagnosis(check, .ok, "The home is in no git work tree") }
         let repair = Repair.hideFromGit(home: folder.path)
         let content = try? folder.readSecret(".gitignore", limit: 65536)
         let status = (try? folder.status(".gitignore")) ?? nil
+        var mends = [repair.command]
         if let content {
-            let isHidden = content.withBytes { bytes in
-                bytes.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual("*".utf8) }
+            let (hidesAll, hasExceptions) = content.withBytes { bytes in
+                let lines = bytes.split(separator: UInt8(ascii: "\n"))
+                return (
+                    lines.contains { $0.elementsEqual("*".utf8) }, lines.contains { $0.first == UInt8(ascii: "!") }
+                )
             }
-            if isHidden {
+            if hidesAll, !hasExceptions {
                 return Diagnosis(check, .ok, "The git work tree \(tree) passes over the home (.gitignore)")
             }
+            if hidesAll { mends = [] }
+            if hasExceptions { mends.append("sed -i '/^!/d' \(ShellWord.quoted(folder.path + "/.gitignore"))") }
         }
         let isOurs = (try? folder.status).map(isOurs) ?? false
         return Diagnosis(
             check, .warn, "The home is in the git work tree \(tree), which does not pass over it",
-            mends: [
-                repair.command,
-                "what was committed already stays in its history: git -C \(ShellWord.quoted(tree)) rm -r --cached \(ShellWord.quoted(folder.path))",
+            mends: mends + [
+                "what was committed already stays in its history: git -C \(ShellWord.quoted(tree)) rm -r --cached \(ShellWord.quoted(folder.path))"
             ], repairs: status == nil && isOurs ? [repair] : [])
     }
 
@@ -241,14 +246,14 @@ enum Temporaries {
     static func diagnosis(in folders: [String], user: UInt32) -> Diagnosis {
         let check = "temporary-files"
         var repairs: [Repair] = []
-        var count = 0
+        var places: [String] = []
         for path in folders {
             guard let names = try? Folder.open(path).staleTemporaries(of: user), !names.isEmpty else { continue }
-            count += names.count
-            repairs.append(.removeTemporaries(folder: path))
+            places.append(path)
+            repairs += names.map { Repair.removeTemporary(folder: path, name: $0) }
         }
+        let count = repairs.count
         guard count > 0 else { return Diagnosis(check, .ok, "No run left a file half written") }
-        let places = repairs.compactMap { if case .removeTemporaries(let folder) = $0 { folder } else { nil } }
         return Diagnosis(
             check, .warn,
             "Killed runs left \(count) half written \(plain: count == 1 ? "file" : "files"), which may hold a secret: \(places.joined(separator: ", "))",

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JSON5
 internal import SafeFiles
 internal import SecureMemory
@@ -43,9 +44,11 @@ struct OpenClawChecks {
                     document.exists(at: Self.hook + ["env", "SIGILUM_OWNER_TOKEN"])
                 )
             }
-            let status = try Folder.open(parent).status(name)
-            if hasToken, let status, status.kind == .regular, status.mode & 0o066 != 0 {
-                return exposed(check, path, status)
+            let named = try Folder.open(parent).status(name)
+            // A link is judged by what was read through it, and not mended.
+            let (realParent, realName) = Self.split(Self.resolved(path))
+            if hasToken, let status = try Folder.open(realParent).status(realName), status.mode & 0o066 != 0 {
+                return exposed(check, path, status, isLink: named?.kind != .regular)
             }
             if hasToken, !runs {
                 return Diagnosis(
@@ -58,17 +61,21 @@ struct OpenClawChecks {
             return Diagnosis(
                 check, .error, "Not JSON5: \(path): line \(error.line), column \(error.column)",
                 mends: ["mend that line by hand; the program changes nothing in it until then"])
+        } catch FileError.unsafe(_, .notRegularFile, _) {
+            return Diagnosis(
+                check, .error, "OpenClaw's configuration is not a regular file: \(path)",
+                mends: ["mv \(ShellWord.quoted(path)) \(ShellWord.quoted(path + ".aside"))"])
         } catch {
             let failure = Failure(describing: error)
             return Diagnosis(check, failure.status == .missing ? .unknown : .error, failure)
         }
     }
 
-    private func exposed(_ check: String, _ path: String, _ status: FileStatus) -> Diagnosis {
+    private func exposed(_ check: String, _ path: String, _ status: FileStatus, isLink: Bool = false) -> Diagnosis {
         let repair = Repair.tighten(path: path)
         return Diagnosis(
             check, .error, "Other users can read or write a file that holds a token: \(path)", mends: [repair.command],
-            repairs: status.uid == user && status.links == 1 ? [repair] : [])
+            repairs: status.uid == user && status.links == 1 && !isLink ? [repair] : [])
     }
 
     // MARK: The token's file
@@ -117,6 +124,13 @@ struct OpenClawChecks {
     private func missing(_ path: String, _ check: String) -> Diagnosis {
         Diagnosis(
             check, .warn, "The token's file is not there: \(path)", mends: ["\(command: ["vault", "sync"])"])
+    }
+
+    /// Where the file really lies, links resolved.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     private static func split(_ path: String) -> (folder: String, name: String) {

@@ -6,8 +6,8 @@ internal import SecureMemory
 enum Repair: Sendable, Hashable {
     /// Takes a file or folder away from everybody but its owner.
     case tighten(path: String)
-    /// Takes away what killed runs left half written in a folder.
-    case removeTemporaries(folder: String)
+    /// Takes away a file that a killed run left half written in a folder.
+    case removeTemporary(folder: String, name: String)
     /// Keeps a home out of git.
     case hideFromGit(home: String)
     /// Makes a folder, 0700, with what is missing above it.
@@ -17,8 +17,8 @@ enum Repair: Sendable, Hashable {
     var command: Message {
         switch self {
         case .tighten(let path): "chmod u+rw,go-rwx \(ShellWord.quoted(path))"
-        case .removeTemporaries(let folder): "rm \(ShellWord.quoted(folder))/.sigilum-????????.tmp"
-        case .hideFromGit(let home): "echo '*' >> \(ShellWord.quoted(home + "/.gitignore"))"
+        case .removeTemporary(let folder, let name): "rm \(ShellWord.quoted(folder + "/" + name))"
+        case .hideFromGit(let home): "printf '\\n*\\n' >> \(ShellWord.quoted(home + "/.gitignore"))"
         case .makeFolder(let path): "mkdir -m 700 -p \(ShellWord.quoted(path))"
         }
     }
@@ -29,9 +29,12 @@ enum Repair: Sendable, Hashable {
         case .tighten(let path):
             let (folder, name) = Self.split(path)
             try Folder.open(folder).tighten(name)
-        case .removeTemporaries(let path):
+        case .removeTemporary(let path, let name):
             let folder = try Folder.open(path)
-            for name in try folder.staleTemporaries(of: geteuid()) { _ = try folder.remove(name) }
+            guard try folder.staleTemporaries(of: geteuid()).contains(name) else {
+                throw .system(operation: "unlink", path: path + "/" + name, errno: EBUSY)
+            }
+            _ = try folder.remove(name)
         case .hideFromGit(let home):
             try Folder.open(home).createNew(".gitignore", with: SecretBytes(copying: "*\n".utf8), owner: nil)
         case .makeFolder(let path): try Self.makeFolder(path)

@@ -21,11 +21,11 @@ struct StateChecks {
         }
         if !findings.isEmpty {
             return findings.map { finding in
-                let isOurs = finding.problem == .othersMayWrite && finding.path.hasSuffix("/anchors")
+                let isOurs = finding.problem == .othersMayWrite && isOwnFolder(anchors, at: finding.path)
                 return Diagnosis(
                     check, .error,
                     "Others could take the vault's anchor away: \(finding.path): \(plain: finding.problem.rawValue)",
-                    mends: finding.mend.map { ["\($0)"] } ?? [], repairs: isOurs ? [.tighten(path: finding.path)] : [])
+                    mends: finding.mend.map { ["\($0)"] } ?? [], repairs: isOurs ? [.tighten(path: anchors)] : [])
             }
         }
         guard access(anchors, F_OK) == 0 else {
@@ -48,5 +48,15 @@ struct StateChecks {
             ]
         }
         return [Diagnosis(check, .ok, "Anchors are kept in \(anchors)")]
+    }
+
+    /// Whether the path is the user's own folder, the one that was found at `real`. What a link leads to is not.
+    private func isOwnFolder(_ path: String, at real: String) -> Bool {
+        var above = stat()
+        var here = stat()
+        var found = stat()
+        guard lstat(folder, &above) == 0, lstat(path, &here) == 0, lstat(real, &found) == 0 else { return false }
+        return above.st_mode & S_IFMT == S_IFDIR && here.st_mode & S_IFMT == S_IFDIR && here.st_uid == user
+            && here.st_dev == found.st_dev && here.st_ino == found.st_ino
     }
 }
