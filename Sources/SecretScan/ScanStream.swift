@@ -2,7 +2,7 @@ internal import Glibc
 
 /// One text that is searched as it comes. The memory it takes is fixed by the scanner's longest value.
 package final class ScanStream {
-    /// After so many places one text is searched no further: what is wrong with it is known by then.
+    /// After so many places of one value one text is searched no further for it: what is wrong is known by then.
     package static let usualLimit = 1000
 
     /// How many bytes of a file are read at once.
@@ -17,6 +17,10 @@ package final class ScanStream {
     /// Up to where escapes were looked for.
     private var unescaped: Int64 = 0
     private var found: [Found] = []
+    /// How many places each value was found at, by its label; how many values were at the limit; and of how many.
+    private var counts: [Int: Int] = [:]
+    private var full = 0
+    private let labels: Int
     /// Where the last match of a needle ended: matches of one needle do not overlap.
     private var ends: [Int: Int64] = [:]
 
@@ -34,15 +38,18 @@ package final class ScanStream {
         let isDecoded: Bool
     }
 
-    /// Whether ``usualLimit`` or another limit ended the search before the text did.
-    package var isCut: Bool { found.count + hits.count >= limit }
+    /// Whether ``usualLimit`` or another limit ended the search for a value before the text did.
+    package var isCut: Bool { full > 0 }
+
+    /// Whether it ended the search for all of them.
+    private var isOver: Bool { full == labels }
 
     /// How many bytes were compared with values, the tables aside.
     var compared: Int64 { lane.compared + decoded.compared }
 
     /// - Parameters:
     ///   - scanner: What to search for.
-    ///   - limit: After so many places the search ends; at least 1.
+    ///   - limit: After so many places of a value the search for it ends; at least 1.
     package convenience init(_ scanner: SecretScanner, limit: Int = usualLimit) {
         self.init(scanner, limit: limit, room: Self.usualRoom)
     }
@@ -51,6 +58,7 @@ package final class ScanStream {
     init(_ scanner: SecretScanner, limit: Int, room: Int) {
         self.scanner = scanner
         self.limit = max(1, limit)
+        labels = Set(scanner.needles.map(\.label)).count
         let reach = scanner.reachBack + scanner.reachAhead + scanner.longestSpan + WindowTables.widths.upperBound
         // Decoded text is as little as a third of what it was.
         lane = Lane(capacity: 3 * reach + room)
@@ -61,7 +69,8 @@ package final class ScanStream {
     package func restart() {
         lane.restart()
         decoded.restart()
-        (passedLines, unescaped) = (0, 0)
+        (passedLines, unescaped, full) = (0, 0, 0)
+        counts.removeAll(keepingCapacity: true)
         found.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
     }
@@ -80,7 +89,7 @@ package final class ScanStream {
     }
 
     /// Whether more of the text would be searched.
-    var wantsMore: Bool { !scanner.needles.isEmpty && !isCut }
+    var wantsMore: Bool { !scanner.needles.isEmpty && !isOver }
 
     /// Lets `read` write the next bytes of the text where they are searched.
     ///
@@ -101,7 +110,7 @@ package final class ScanStream {
     /// The text is whole: all places, in order.
     package func finish() -> [ScanMatch] {
         guard !scanner.needles.isEmpty else { return [] }
-        if !isCut { search(isLast: true) }
+        if !isOver { search(isLast: true) }
         // A value of one bit pattern is there in base64 at several alignments at once: said once.
         var ends: [[Int]: Int64] = [:]
         return
@@ -121,8 +130,8 @@ package final class ScanStream {
 
     private func search(isLast: Bool) {
         lane.search(scanner, isLast: isLast) { hit($0, $1, isDecoded: false) }
-        if !isCut { decode(isLast: isLast) }
-        found += hits.map(place)
+        if !isOver { decode(isLast: isLast) }
+        note()
         hits.removeAll(keepingCapacity: true)
     }
 
@@ -133,7 +142,7 @@ package final class ScanStream {
         let note = { self.hit($0, $1, isDecoded: true) }
         var place = Int(unescaped - passed)
         var whole = text.count
-        while !isCut, let percent = Self.percent(in: text, from: place) {
+        while !isOver, let percent = Self.percent(in: text, from: place) {
             guard percent + 2 < text.count || isLast else {
                 whole = percent
                 break
@@ -149,7 +158,7 @@ package final class ScanStream {
                 found: note)
             place = percent + 3
         }
-        guard !isCut else { return }
+        guard !isOver else { return }
         decoded.take(
             text, start: passed, upTo: passed + Int64(whole), escape: nil, scanner: scanner, found: note)
         unescaped = passed + Int64(whole)
@@ -169,22 +178,31 @@ package final class ScanStream {
         let key = index * 2 + (isDecoded ? 1 : 0)
         guard place.lowerBound >= ends[key] ?? 0 else { return true }
         ends[key] = place.upperBound
-        hits.append(Hit(needle: scanner.needles[index], place: place, isDecoded: isDecoded))
-        return !isCut
+        let needle = scanner.needles[index]
+        let count = counts[needle.label, default: 0] + 1
+        guard count <= limit else { return true }
+        counts[needle.label] = count
+        if count == limit { full += 1 }
+        hits.append(Hit(needle: needle, place: place, isDecoded: isDecoded))
+        return !isOver
     }
 
-    /// What is said of a match, as long as the text before it is in the buffer.
-    private func place(_ hit: Hit) -> Found {
-        let encoding: ScanEncoding
-        switch hit.needle.form {
-        case .plain: encoding = hit.isDecoded ? .urlEncoded : .plain
-        case .base64: encoding = .base64
+    /// Says what was found, as long as the text before it is in the buffer, which is read once for all of it.
+    private func note() {
+        var (counted, line) = (0, passedLines + 1)
+        for hit in hits.sorted(by: { $0.place.lowerBound < $1.place.lowerBound }) {
+            let start = Int(hit.place.lowerBound - lane.passed)
+            line += Self.lineEnds(in: UnsafeRawBufferPointer(rebasing: lane.bytes[counted..<start]))
+            counted = start
+            let encoding: ScanEncoding
+            switch hit.needle.form {
+            case .plain: encoding = hit.isDecoded ? .urlEncoded : .plain
+            case .base64: encoding = .base64
+            }
+            let match = ScanMatch(
+                label: hit.needle.label, encoding: encoding, line: line, offset: hit.place.lowerBound)
+            found.append(Found(match: match, end: hit.place.upperBound))
         }
-        let before = lane.bytes.prefix(Int(hit.place.lowerBound - lane.passed))
-        let line = passedLines + Self.lineEnds(in: UnsafeRawBufferPointer(rebasing: before)) + 1
-        return Found(
-            match: ScanMatch(label: hit.needle.label, encoding: encoding, line: line, offset: hit.place.lowerBound),
-            end: hit.place.upperBound)
     }
 
     private static func percent(in text: UnsafeRawBufferPointer, from place: Int) -> Int? {

@@ -25,7 +25,7 @@ package struct ScanTrouble: Sendable, Equatable {
 package struct ScanFindings: Sendable {
     /// By path in the order of the walk, then by place.
     package fileprivate(set) var matches: [(path: String, match: ScanMatch)] = []
-    /// Files that hold so much that the search of them ended early.
+    /// Files that hold a value so often that not all places of it are named.
     package fileprivate(set) var cut: [String] = []
     /// The first ``ScanWalk/troubleLimit`` files and folders that could not be read, and how many there were.
     package fileprivate(set) var troubles: [ScanTrouble] = []

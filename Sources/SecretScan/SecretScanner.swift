@@ -50,7 +50,7 @@ package final class SecretScanner: Sendable {
         longestSpan = chosen.map(\.span).max() ?? 0
     }
 
-    /// Searches bytes that lie in memory; after `limit` places no further.
+    /// Searches bytes that lie in memory; after `limit` places of a value no further for it.
     package func scan(_ bytes: UnsafeRawBufferPointer, limit: Int = ScanStream.usualLimit) -> [ScanMatch] {
         let stream = ScanStream(self, limit: limit)
         stream.feed(bytes)

@@ -107,4 +107,14 @@ struct SearchTests {
         #expect(!stream.isCut)
         #expect(scanner.scan(text).count == ScanStream.usualLimit)
     }
+
+    @Test("a value that is there very often does not hide others behind it, whose lines are right")
+    func limitOfEach() {
+        let scanner = scanner(value, "another-value")
+        let text = Array((String(repeating: value + "\n", count: 5000) + "x\nanother-value\n").utf8)
+        let stream = ScanStream(scanner, limit: 3)
+        text.withUnsafeBytes { stream.feed($0) }
+        #expect(stream.finish().map { [$0.label, $0.line] } == [[0, 1], [0, 2], [0, 3], [1, 5002]])
+        #expect(stream.isCut)
+    }
 }

@@ -114,4 +114,50 @@ import VaultCore
             guide.next(AuditFinding(.rolledBack, entry: name)).map(guide.text)
                 == ["./vault history own --sigilum-home '/other home'"])
     }
+
+    @Test("a name that begins with a dash comes last, behind the options and `--`")
+    func dash() throws {
+        let name = try EntryName("-x")
+        let finding = AuditFinding(.plainCopy, entry: name)
+        #expect(
+            Self.next(Self.guide(.given, name), finding) == ["sigilum vault rotate --from-file FILE -- -x"])
+        #expect(Self.next(Self.guide(.made, name), finding) == ["sigilum vault rotate -- -x"])
+        let guide = AuditGuide(
+            AuditReport(at: 0, credentials: [], findings: []), program: .sigilum,
+            options: CommandOptions(["audit", "--sigilum-home", "/h"]))
+        let back = AuditFinding(.rolledBack, entry: name)
+        #expect(Self.next(guide, back) == ["sigilum vault history --sigilum-home /h -- -x"])
+        for words in guide.next(back).flatMap(Self.commands) {
+            #expect(throws: Never.self) { try SigilumRoot.parseAsRoot(words) }
+        }
+    }
+
+    @Test("an orphan that is a folder is removed as one; what is in a configuration's place is moved away")
+    func inTheWay() throws {
+        let own = try EntryName("own")
+        let guide = Self.guide(.given, own)
+        let orphan = AuditFinding(
+            .orphanFile, place: AuditPlace(path: "/h/service-api-key-old"), details: [AuditFiles.folder])
+        #expect(Self.next(guide, orphan) == ["rm -r /h/service-api-key-old"])
+        for reason in ["notRegularFile", "hardLinked"] {
+            let failed = AuditFinding(
+                .checkFailed, delivery: DeliveryID(target: .openClaw, key: "/o/openclaw.json"),
+                failure: .unsafePath(path: "/o/openclaw.json", reason: reason))
+            #expect(
+                Self.next(guide, failed)
+                    == ["mv /o/openclaw.json /o/openclaw.json.aside", "sigilum vault sync"])
+        }
+    }
+
+    @Test("the gateway that is started is that of the service's namespace")
+    func namespace() throws {
+        let guide = AuditGuide(
+            AuditReport(at: 0, credentials: [], findings: []), program: .vault, options: .none,
+            namespaces: ["linear": try Namespace("johndee")])
+        let finding = AuditFinding(
+            .notChecked, delivery: DeliveryID(target: .gateway, key: "linear"),
+            failure: .unreachable(endpoint: "http://127.0.0.1:38100"))
+        #expect(
+            Self.next(guide, finding) == ["sigilum gateway start --namespace johndee", "./vault audit"])
+    }
 }

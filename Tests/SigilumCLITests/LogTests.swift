@@ -55,6 +55,7 @@ import VaultTestSupport
             ["--syslog", "--entry", "a/one"], ["--verify", "f"], ["--since", "yesterday"], ["--auditor", "nobody"],
             ["--auditor", "auditor-00"], ["--auditor", "auditor-" + String(repeating: "0", count: 64)],
             ["--verify", "f", "--auditor-key", "auditor.key", "--follow"],
+            ["--syslog-socket", "/x"], ["--export", "f", "--syslog-socket", "/x"],
         ]
         for words in lines {
             let run = await stage.run(["vault", "log"] + words)
@@ -106,6 +107,8 @@ import VaultTestSupport
         #expect(print.1 == "ID")
         let listed = await stage.run(words + ["--list", "--json", "--since", "1d", "--entry", "a/two"])
         #expect(listed.output.contains("\"entry\":\"a/two\"") && !listed.output.contains("a/one"))
+        let never = await stage.run(words + ["--list", "--entry", "nope"])
+        #expect(never.status == 66 && never.output == "" && !never.errors.contains("vault list"), "\(never.errors)")
         let wrong = await stage.run(words + ["--fingerprint", String(repeating: "0", count: 32)])
         #expect(wrong.status == 65 && wrong.errors.contains("fingerprint"))
         stage.storage.rows = rows
@@ -146,8 +149,28 @@ import VaultTestSupport
         bytes[bytes.count - 200] ^= 1
         try bytes.write(to: URL(fileURLWithPath: stage.folder("log")))
         let damaged = await stage.run("vault", "verify", "--anchor", "log")
-        #expect(damaged.status == 65 && damaged.errors.contains("Vault integrity: the exported log"))
+        #expect(damaged.status == 65 && damaged.errors.contains("Log integrity: the exported log"))
+        #expect(damaged.errors.contains("the vault itself was not found damaged"), "\(damaged.errors)")
+        #expect(damaged.errors.contains("use another copy of the export"))
+        let checked = await stage.run("vault", "log", "--verify", "log", "--auditor-key", "auditor.key")
+        #expect(checked.status == 65 && checked.errors.contains("Log integrity: "))
+        for run in [damaged, checked] { #expect(!run.errors.contains("backup")) }
         try Data("no log".utf8).write(to: URL(fileURLWithPath: stage.folder("log")))
-        #expect(await stage.run("vault", "verify", "--anchor", "log").status == 65)
+        for words in [["verify", "--anchor", "log"], ["log", "--verify", "log", "--auditor-key", "auditor.key"]] {
+            let none = await stage.run(["vault"] + words)
+            #expect(none.status == 65 && none.errors.contains("use another copy of the export"), "\(none.errors)")
+            #expect(!none.errors.contains("backup") && !none.errors.contains("vault verify"))
+        }
+    }
+
+    @Test("an export of another vault is 65 with a hint to use this one's")
+    func otherExport() async throws {
+        let ((stage, _), (other, _)) = (try await audited(), try await audited())
+        #expect(await other.run("vault", "log", "--export", "log").status == 0)
+        try Data(contentsOf: URL(fileURLWithPath: other.folder("log")))
+            .write(to: URL(fileURLWithPath: stage.folder("log")))
+        let run = await stage.run("vault", "verify", "--anchor", "log")
+        #expect(run.status == 65 && run.errors.contains("of another vault"), "\(run.errors)")
+        #expect(run.errors.contains("use an export of this vault") && !run.errors.contains("backup"))
     }
 }

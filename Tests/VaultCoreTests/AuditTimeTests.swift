@@ -149,7 +149,21 @@ struct AuditTimeTests {
         #expect(findings.count { $0.rule == .scanIncomplete } == 1)
     }
 
-    @Test("what could not be searched is one note, with how much more there was")
+    @Test("up to twenty places that could not be searched are named, the last with how many more there were")
+    func incompletePlaces() async throws {
+        try audit.put("a", AuditScene.strong)
+        let report = try await audit.audit { _ in
+            var found = AuditSearch()
+            found.unread = (10..<50).map { ("/projects/\($0)", "permission denied") }
+            found.unreadCount = 100
+            return found
+        }
+        #expect(report.findings.map(\.place?.path) == (10..<30).map { "/projects/\($0)" })
+        #expect(report.findings.dropLast().allSatisfy { $0.details == ["permission denied"] })
+        #expect(report.findings.last?.details == ["permission denied", "and 80 more"])
+    }
+
+    @Test("what could not be searched is a note, with how much more there was")
     func incomplete() async throws {
         try audit.put("a", AuditScene.strong)
         let report = try await audit.audit { _ in

@@ -20,16 +20,22 @@ final class ForwardingNote {
     /// - Throws: 73 where it cannot be kept, 75 while another process sends.
     init(stateFolder: String, vaultID: [UInt8]) throws {
         let name = Hexadecimal.text(vaultID)
-        let folder = try Folder.openOrCreate(stateFolder + "/forwarded", owner: nil).folder
-        let held = try FileLock.exclusive(name + ".lock", in: folder, owner: nil, timeoutMilliseconds: 2000)
+        let folder = try StateFolder.opened(stateFolder + "/forwarded")
+        let owner = try StateFolder.owner(in: folder)
+        let held = try FileLock.exclusive(name + ".lock", in: folder, owner: owner, timeoutMilliseconds: 2000)
         guard let held else {
             throw Failure(
                 .busy, code: "busy", "Another process forwards this log", hints: ["nothing was sent by this one"])
         }
         lock = HeldFile(held)
         path = folder.path + "/" + name
-        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        // Only what is new is given away: another file could have been put there under this name.
+        let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        descriptor = made >= 0 ? made : open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.system(operation: "write", path: path, errno: errno) }
+        if made >= 0, let owner, fchown(made, owner.uid, owner.gid) != 0 {
+            throw FileError.system(operation: "chown", path: path, errno: errno)
+        }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

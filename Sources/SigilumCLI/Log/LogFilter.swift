@@ -29,9 +29,12 @@ struct LogFilter {
         }
     }
 
+    /// Whether any event was of an entry of that name, where one is asked for.
+    var isKnown: Bool { entry == nil || !entries.isEmpty }
+
     /// - Throws: 66 where no event was ever of an entry of that name.
     func requireKnown() throws(VaultError) {
-        if let entry, entries.isEmpty { throw .noSuchEntry(entry) }
+        if let entry, !isKnown { throw .noSuchEntry(entry) }
     }
 
     private mutating func learn(_ events: [AuditEvent]) {

@@ -17,8 +17,13 @@ struct LogForwardOptions: ParsableArguments, Sendable {
     @Flag(help: "Send what was not sent yet to the system's log, as RFC 5424 messages.")
     var syslog = false
 
-    @Option(help: ArgumentHelp("The local socket that it is sent to.", valueName: "path"))
-    var syslogSocket = "/dev/log"
+    @Option(
+        help: ArgumentHelp(
+            "With --syslog: the local socket that it is sent to, if not \(LogForwardOptions.usualSocket).",
+            valueName: "path"))
+    var syslogSocket: String?
+
+    static let usualSocket = "/dev/log"
 }
 
 /// What auditors and other machines need.
@@ -68,6 +73,7 @@ struct LogRules {
             throw .usage("--since, --entry and --follow are for showing or sending the log")
         }
         guard selection.entry == nil || !forward.syslog else { throw .usage("Use only one of: --entry, --syslog") }
+        guard forward.syslog || forward.syslogSocket == nil else { throw .usage("--syslog-socket needs --syslog") }
         let isOfProof = proof.auditorKey != nil || proof.anchor != nil || proof.fingerprint != nil || proof.list
         guard !isOfProof || proof.verify != nil else {
             throw .usage("--auditor-key, --anchor, --fingerprint and --list need --verify FILE")

@@ -23,6 +23,17 @@ struct LogVerification {
             proof = try LogProof.prove(log, with: pair, fingerprint: options.fingerprint, older: older) { event in
                 if options.list { events.append(event) }
             }
+        } catch VaultError.integrity(.otherExport) {
+            throw Failure(
+                .damaged, code: "integrity", "Log integrity: \(plain: Damage.otherExport.text)",
+                hints: [
+                    "use an older export of the same vault as --anchor",
+                    "if both are said to be of one vault, ask the owner: it was exchanged",
+                ])
+        } catch VaultError.integrity(.logFile) {
+            throw Failure(
+                .damaged, code: "integrity", "Log integrity: \(plain: Damage.logFile.text)",
+                hints: ["use another copy of the export, or ask the owner for a new one, and why"])
         } catch VaultError.integrity(let damage) {
             throw Failure(
                 .damaged, code: "integrity", "Log integrity: \(plain: damage.text)",
@@ -39,7 +50,11 @@ struct LogVerification {
         if options.list {
             var filter = filter
             let shown = filter.wanted(events)
-            try filter.requireKnown()
+            guard filter.isKnown else {
+                throw Failure(
+                    .missing, code: "no-such-entry", "No event of the exported log is of this entry",
+                    hints: ["see all of them: the same without --entry"])
+            }
             report.lines = shown.map(\.line)
             if json { report.records = shown.map(\.document) }
         }

@@ -27,7 +27,9 @@ package struct CommandOptions: Sendable, Equatable {
         var words = words
         for name in ["--sigilum-home", "--gateway-admin-url"] where !words.contains(name) {
             guard let value = given.last(where: { $0.name == name })?.value else { continue }
-            if name == "--sigilum-home" || reachesGateway { words += [name, value] }
+            // What follows `--` is no option.
+            let end = words.firstIndex(of: "--") ?? words.endIndex
+            if name == "--sigilum-home" || reachesGateway { words.insert(contentsOf: [name, value], at: end) }
         }
         return words
     }

@@ -7,7 +7,9 @@ extension VaultError: FailureConvertible {
         switch self {
         case .integrity(let damage):
             return Failure(
-                .damaged, code: "integrity", "Vault integrity: \(plain: damage.text)", hints: Self.hints(damage))
+                .damaged, code: "integrity",
+                "\(plain: damage.isOfExport ? "Log" : "Vault") integrity: \(plain: damage.text)",
+                hints: Self.hints(damage))
         case .wrongKey:
             return Failure(.unsafe, code: "wrong-key", "The master key does not open this vault")
         case .noVault:
@@ -46,9 +48,18 @@ extension VaultError: FailureConvertible {
                 "  \(command: ["vault", "anchor", "show"])",
                 "  \(command: ["vault", "anchor", "accept", "--confirm", "VAULT_ID"])",
             ]
+        case .logFile:
+            return ["it is the file that is damaged, or no export: use another copy of the export"]
+        case .otherExport:
+            return ["use an export of this vault; if it is one, this vault was exchanged for another"]
         default: return [safe, "see all of it:  \(command: ["vault", "verify"])", "then put a backup in its place"]
         }
     }
+}
+
+extension Damage {
+    /// Whether what is wrong is an exported log that was given, and no vault.
+    var isOfExport: Bool { self == .logFile || self == .otherExport }
 }
 
 extension StorageError: FailureConvertible {

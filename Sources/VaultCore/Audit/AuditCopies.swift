@@ -7,6 +7,9 @@ struct AuditCopies {
     /// So many places of one value in one file are named.
     private static let linesNamed = 8
 
+    /// So many places that were not searched are named.
+    private static let unreadNamed = 20
+
     /// So many values are open at a time, and searched for at once: more can be more than a process may have mapped.
     static let openAtOnce = 4096
 
@@ -55,15 +58,19 @@ struct AuditCopies {
         for hit in search.hits where owners.indices.contains(hit.value) {
             byFile[Key(value: hit.value, path: hit.place.path), default: []].append(hit.place)
         }
-        var findings = byFile.compactMap { key, places in finding(key, places) }
-        if let first = search.unread.first {
-            let others = search.unreadCount - 1
-            findings.append(
-                AuditFinding(
-                    .scanIncomplete, place: AuditPlace(path: first.path),
-                    details: [first.reason] + (others > 0 ? ["and \(others) more"] : [])))
+        let findings = byFile.compactMap { key, places in finding(key, places) }
+        return findings + unread(search)
+    }
+
+    /// One note for each place that was not searched; the last one says how many more there are.
+    private func unread(_ search: AuditSearch) -> [AuditFinding] {
+        let named = search.unread.prefix(Self.unreadNamed).sorted { $0.path < $1.path }
+        let others = search.unreadCount - named.count
+        return named.enumerated().map { index, place in
+            let more = index == named.count - 1 && others > 0 ? ["and \(others) more"] : []
+            return AuditFinding(
+                .scanIncomplete, place: AuditPlace(path: place.path), details: [place.reason] + more)
         }
-        return findings
     }
 
     private struct Key: Hashable {

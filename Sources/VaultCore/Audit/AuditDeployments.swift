@@ -43,7 +43,11 @@ struct AuditDeployments {
     /// Files with the name of an export that nothing is delivered to.
     func orphans(_ request: AuditRequest) -> [AuditFinding] {
         request.exportFiles.filter { exports[request.resolve($0)] == nil }
-            .map { AuditFinding(.orphanFile, place: AuditPlace(path: $0)) }
+            .map { path in
+                AuditFinding(
+                    .orphanFile, place: AuditPlace(path: path),
+                    details: request.exportFolders.contains(path) ? [AuditFiles.folder] : [])
+            }
     }
 }
 

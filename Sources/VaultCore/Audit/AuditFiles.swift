@@ -7,6 +7,9 @@ package enum AuditFiles {
     package static let tokenPrefix = "owner-token-"
     package static let tokenEnding = ".jwt"
 
+    /// The detail that says of a finding that its place is a folder.
+    package static let folder = "folder"
+
     /// Whether a file of the Sigilum home has the name of an export.
     package static func isExport(_ name: String) -> Bool {
         name.hasPrefix(keyPrefix) || name.hasPrefix(connectionPrefix)

@@ -12,6 +12,8 @@ package struct AuditRequest: Sendable {
     package let home: String
     /// The absolute paths of all files that have the name of an export, in the home and in OpenClaw's folder.
     package let exportFiles: [String]
+    /// Those of them that are folders.
+    package let exportFolders: Set<String>
     /// An absolute path with the links of its folder resolved: what paths are compared by.
     package let resolve: @Sendable (String) -> String
     /// Searches files for values, all at once. The position of a value is what a hit names it by.
@@ -19,7 +21,8 @@ package struct AuditRequest: Sendable {
 
     package init(
         comparisons: [DeliveryComparison], maxAgeDays: UInt32?, tokenEnd: @escaping @Sendable (Entry) -> Int64?,
-        home: String, exportFiles: [String], resolve: @escaping @Sendable (String) -> String,
+        home: String, exportFiles: [String], exportFolders: Set<String> = [],
+        resolve: @escaping @Sendable (String) -> String,
         search: @escaping @Sendable ([SharedSecret]) throws -> AuditSearch
     ) {
         self.comparisons = comparisons
@@ -27,6 +30,7 @@ package struct AuditRequest: Sendable {
         self.tokenEnd = tokenEnd
         self.home = home
         self.exportFiles = exportFiles
+        self.exportFolders = exportFolders
         self.resolve = resolve
         self.search = search
     }

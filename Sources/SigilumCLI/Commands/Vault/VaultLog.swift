@@ -33,7 +33,8 @@ struct VaultLog: SigilumCommand {
         if proof.auditors { return try LogAuditors(session: session).list() }
         if let file = proof.export { return try LogExporting.export(session, to: file, context) }
         if forward.syslog {
-            let forwarding = try LogForwarding(session, socket: forward.syslogSocket, filter: filter)
+            let forwarding = try LogForwarding(
+                session, socket: forward.syslogSocket ?? LogForwardOptions.usualSocket, filter: filter)
             return selection.follow ? try await forwarding.follow(context) : try forwarding.report()
         }
         var reading = LogReading(vault: session.vault, filter: filter)

@@ -34,7 +34,14 @@ struct VaultVerify: SigilumCommand {
     private func verify(_ vault: Vault, _ kept: LogFile?) throws -> (VerificationReport, Anchor?) {
         do {
             // First, since it names the record where the anchor of this machine only says that there is one.
-            let known = try kept.map { try vault.verify(against: $0) }
+            let known: Anchor?
+            do {
+                known = try kept.map { try vault.verify(against: $0) }
+            } catch VaultError.integrity(let damage) where damage.isOfExport {
+                // Damage of the vault is said before that of the file.
+                _ = try vault.verify()
+                throw Self.failure(ofExport: damage)
+            }
             return (try vault.verify(), known)
         } catch VaultError.integrity(let damage) {
             let failure = VaultError.integrity(damage).failure
@@ -42,5 +49,13 @@ struct VaultVerify: SigilumCommand {
                 failure.status, code: failure.code, failure.message,
                 hints: ["nothing was changed and nothing was released", "put a backup in its place"])
         }
+    }
+
+    /// The vault is in order, as far as can be seen without the export.
+    private static func failure(ofExport damage: Damage) -> Failure {
+        let failure = VaultError.integrity(damage).failure
+        return Failure(
+            failure.status, code: failure.code, failure.message,
+            hints: ["the vault itself was not found damaged", failure.hints.last ?? "use another copy of the export"])
     }
 }

@@ -1,3 +1,4 @@
+internal import SafeFiles
 internal import VaultCore
 
 /// What users read of the findings of one report: a sentence, and what to type next. Every format says the same.
@@ -6,9 +7,14 @@ struct AuditGuide: Sendable {
     /// How the program was called, and what its hints need of the command line.
     let program: ProgramName
     let options: CommandOptions
+    /// Whose gateway is to be started for a service, by its slug.
+    private let namespaces: [String: Namespace]
     private let credentials: [EntryName: AuditedCredential]
 
-    init(_ report: AuditReport, program: ProgramName, options: CommandOptions) {
+    init(
+        _ report: AuditReport, program: ProgramName, options: CommandOptions, namespaces: [String: Namespace] = [:]
+    ) {
+        self.namespaces = namespaces
         self.report = report
         self.program = program
         self.options = options
@@ -55,7 +61,7 @@ struct AuditGuide: Sendable {
             .deliveryPending, .withdrawalPending:
             [Self.sync]
         case .checkFailed, .notChecked: look(finding)
-        case .rolledBack: finding.entry.map { ["\(command: ["vault", "history", $0.text])"] } ?? []
+        case .rolledBack: finding.entry.map { [Self.about($0, "history")] } ?? []
         case .orphanFile: orphan(finding)
         case .scanIncomplete: finding.place.map { ["ls -ld \(Self.quoted($0.path))"] } ?? []
         }
@@ -77,8 +83,8 @@ struct AuditGuide: Sendable {
             login += ["--write-openclaw", "false"]
         }
         switch credential?.renewal {
-        case .made, nil: return ["\(command: ["vault", "rotate", name.text])"]
-        case .given: return ["\(command: ["vault", "rotate", name.text, "--from-file", "FILE"])"]
+        case .made, nil: return [Self.about(name, "rotate")]
+        case .given: return [Self.about(name, "rotate", ["--from-file", "FILE"])]
         case .signed: return ["\(command: login + ["--mode", "oss-local"])"]
         case .signedElsewhere: return ["\(command: login + ["--mode", "managed", "--owner-token-stdin"]) < FILE"]
         }
@@ -86,14 +92,22 @@ struct AuditGuide: Sendable {
 
     private func export(_ finding: AuditFinding) -> [Message] {
         guard let name = finding.entry, credentials[name] != nil else { return [Self.sync] }
-        return ["\(command: ["vault", "export", name.text])"]
+        return [Self.about(name, "export")]
+    }
+
+    /// A command about an entry. A name that begins with `-` would be taken for an option.
+    private static func about(_ name: EntryName, _ command: String, _ options: [String] = []) -> Message {
+        let words = name.text.hasPrefix("-") ? options + ["--", name.text] : [name.text] + options
+        return "\(command: ["vault", command] + words)"
     }
 
     /// What is no regular file is never written through: it has to go away first.
     private func mend(_ finding: AuditFinding) -> [Message] {
         guard finding.details.contains("kind"), let path = finding.place?.path else { return export(finding) }
-        return ["mv \(Self.quoted(path)) \(Self.quoted(path + ".aside"))"] + export(finding)
+        return [Self.aside(path)] + export(finding)
     }
+
+    private static func aside(_ path: String) -> Message { "mv \(quoted(path)) \(quoted(path + ".aside"))" }
 
     private func takeOver(_ finding: AuditFinding) -> Message {
         guard let slug = slug(finding) else { return Self.sync }
@@ -106,7 +120,11 @@ struct AuditGuide: Sendable {
         switch finding.failure {
         case nil: return ["\(command: ["vault", "audit"])"]
         case .unreachable(let endpoint) where target == .sigilumAPI: return ["curl \(Self.quoted(endpoint))"]
-        case .unreachable: return ["\(command: ["gateway", "start"])", "\(command: ["vault", "audit"])"]
+        case .unreachable:
+            let namespace = (slug(finding).flatMap { namespaces[$0] }).map { ["--namespace", $0.text] } ?? []
+            return ["\(command: ["gateway", "start"] + namespace)", "\(command: ["vault", "audit"])"]
+        case .unsafePath(let path, let reason) where Self.inTheWay.contains(reason):
+            return [Self.aside(path), Self.sync]
         case .adminTokenRequired: return ["export GATEWAY_ADMIN_TOKEN=TOKEN"]
         case .ownerTokenRequired, .ownerTokenExpired, .ownerTokenRefused:
             return ["\(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin"]) < FILE"]
@@ -115,6 +133,9 @@ struct AuditGuide: Sendable {
         }
     }
 
+    /// What no delivery writes through, and no delivery mends.
+    private static let inTheWay = [UnsafePath.notRegularFile.rawValue, UnsafePath.hardLinked.rawValue]
+
     private static func newKey(_ slug: String) -> Message {
         "\(command: ["service", "key", "rotate", "--service-slug", slug])"
     }
@@ -122,6 +143,7 @@ struct AuditGuide: Sendable {
     /// It can go, or be adopted where it is a service's own.
     private func orphan(_ finding: AuditFinding) -> [Message] {
         guard let path = finding.place?.path else { return [] }
+        guard !finding.details.contains(AuditFiles.folder) else { return ["rm -r \(Self.quoted(path))"] }
         let remove: Message = "rm \(Self.quoted(path))"
         let name = String(path.split(separator: "/").last ?? "")
         guard name.hasPrefix(AuditFiles.keyPrefix),

@@ -41,9 +41,10 @@ struct AuditSurvey {
     func request(_ session: Session, _ comparisons: [DeliveryComparison]) -> AuditRequest {
         let home = session.home.folder.path
         let roots = [home] + [openClaw].compactMap { $0 } + folders
+        let exports = exportFiles(home: home)
         return AuditRequest(
             comparisons: comparisons, maxAgeDays: maxAgeDays, tokenEnd: TokenFacts.end, home: home,
-            exportFiles: exportFiles(home: home), resolve: SecretFile.resolved,
+            exportFiles: exports, exportFolders: Set(exports.filter(Self.isFolder)), resolve: SecretFile.resolved,
             search: { values in AuditSearcher(roots: roots, home: home).search(values) })
     }
 
@@ -52,6 +53,11 @@ struct AuditSurvey {
         let tokens = openClaw.map { $0 + "/.sigilum" }
         return Self.names(home).filter(AuditFiles.isExport).map { home + "/" + $0 }
             + (tokens.map { folder in Self.names(folder).filter(AuditFiles.isToken).map { folder + "/" + $0 } } ?? [])
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// What cannot be read is named by the search, which comes through there too.

@@ -53,7 +53,10 @@ struct VaultAudit: SigilumCommand {
         let audit = try session.vault.audit(survey.request(session, try await compare(session)))
         let names = reveal.revealSecrets ? audit.credentials.map(\.name) : []
         let values = names.isEmpty ? [:] : try session.vault.revealAll(names, purpose: "vault audit")
-        let guide = AuditGuide(audit, program: context.program, options: context.options)
+        let services = try session.vault.read { try $0.inventory().services }
+        let guide = AuditGuide(
+            audit, program: context.program, options: context.options,
+            namespaces: Dictionary(services.map { ($0.slug.text, $0.namespace) }) { first, _ in first })
         let presentation = AuditPresentation(guide: guide, values: values, format: format)
         guard let file else { return presentation.report }
         return try presentation.write(to: file, context)

@@ -1,17 +1,9 @@
 internal import Glibc
-internal import SafeFiles
-internal import Sealing
-internal import VaultCore
 
 /// Folders in the user's state folder, where what is remembered of vaults lies apart from them.
-enum StateFolder {
-    /// The name of a vault's file in such a folder: the checksum of the vault's real path, in hexadecimal.
-    static func fileName(ofVault path: String) -> String {
-        AnchorText.hex(Checksum.digest(Array(path.utf8)).bytes)
-    }
-
+package enum StateFolder {
     /// Opens a folder, and makes it with all that is missing above it: a new user has no `~/.local` either.
-    static func opened(_ folder: String) throws -> Folder {
+    package static func opened(_ folder: String) throws(FileError) -> Folder {
         var missing: [String] = []
         var parts = folder.split(separator: "/").map(String.init)
         let start = folder.hasPrefix("/") ? "/" : "./"
@@ -25,14 +17,16 @@ enum StateFolder {
                 }
                 return above
             }
-            guard let last = parts.popLast() else { throw AnchorError.unreadable }
+            guard let last = parts.popLast() else {
+                throw FileError.system(operation: "open", path: folder, errno: ENOENT)
+            }
             missing.append(last)
         }
     }
 
     /// Nil where there is none.
-    static func folder(at path: String) throws -> Folder? {
-        do {
+    package static func folder(at path: String) throws(FileError) -> Folder? {
+        do throws(FileError) {
             return try Folder.open(path)
         } catch .system(_, _, ENOENT) {
             return nil
@@ -40,7 +34,7 @@ enum StateFolder {
     }
 
     /// What root makes in a folder of another user's belongs to that user: else the user could not use it any more.
-    static func owner(in folder: Folder) throws -> FileOwner? {
+    package static func owner(in folder: Folder) throws(FileError) -> FileOwner? {
         FileOwner.forHome(try folder.status, user: geteuid())
     }
 }
