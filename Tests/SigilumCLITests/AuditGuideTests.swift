@@ -1,4 +1,5 @@
 import ArgumentParser
+import SafeFiles
 import Testing
 import VaultCore
 
@@ -139,7 +140,7 @@ import VaultCore
         let orphan = AuditFinding(
             .orphanFile, place: AuditPlace(path: "/h/service-api-key-old"), details: [AuditFiles.folder])
         #expect(Self.next(guide, orphan) == ["rm -r /h/service-api-key-old"])
-        for reason in ["notRegularFile", "hardLinked"] {
+        for reason in [UnsafePath.notRegularFile.rawValue, UnsafePath.hardLinked.rawValue] {
             let failed = AuditFinding(
                 .checkFailed, delivery: DeliveryID(target: .openClaw, key: "/o/openclaw.json"),
                 failure: .unsafePath(path: "/o/openclaw.json", reason: reason))
