@@ -15,6 +15,7 @@ from typing import Any
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from browser import Browser, Page, find  # noqa: E402
+from tally import Tally  # noqa: E402
 
 CANARY = "canary-3c9f0a7e51d2"
 SCRIPT = "<script>alert(1)</script>"
@@ -22,20 +23,6 @@ IMAGE = "\"><img src=x onerror=alert(2)>'"
 TURNED = "turned-\u202egnp.exe\u2066-\u200f"
 LONG = "a-long-name-" + "x" * 188
 NAMES = (SCRIPT, IMAGE, TURNED, LONG, "deploy/production", "deploy/staging", "&lt;b&gt;", "{{7*7}}${7*7}")
-
-
-class Tally:
-    """Counts assertions; failed ones are printed at once."""
-
-    def __init__(self) -> None:
-        self.passed = self.failed = 0
-
-    def expect(self, what: str, holds: bool, detail: object = "") -> None:
-        if holds:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {what}: {detail!r}"[:600])
 
 
 tally = Tally()

@@ -24,25 +24,12 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import reader  # noqa: E402
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt  # noqa: E402
+from tally import Tally  # noqa: E402
 
 TOP = Path(__file__).resolve().parent.parent
 CANARY = "canary-5b7e21d4"
 TABLES = ("slot", "node", "bucket", "entry", "body", "audit")
 chance = random.Random(20260301)
-
-
-class Tally:
-    """Counts assertions; failed ones are printed at once."""
-
-    def __init__(self) -> None:
-        self.passed = self.failed = 0
-
-    def expect(self, what: str, holds: bool, detail: object = "") -> None:
-        if holds:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {what}: {detail!r}"[:600])
 
 
 tally = Tally()

@@ -165,7 +165,7 @@ struct HomeTests {
             mount -t tmpfs -o size=1m,mode=700 none "$w"
             "$p" "$@" >/dev/null 2>&1
             # Fails when there is no room any more, which is what it is for: what follows must say 73.
-            dd if=/dev/zero of="$w/filler" bs=4096 >/dev/null 2>&1 || true
+            dd if=/dev/zero of="$w/filler" bs=4096 >/dev/null 2>&1 && exit 9
             s=0; for i in 1 2 3; do "$p" service add --service-slug "full-$i" || s=$?; done; echo "full $s"
             rm "$w/filler"
             "$p" vault verify >/dev/null; echo "verify $?"

@@ -15,7 +15,7 @@ final class ForwardingNote {
     private static let magic = "sigilum forwarded 1"
     private let descriptor: Int32
     private let path: String
-    private let lock: HeldFile
+    private let lock: HeldLock
 
     /// - Throws: 73 where it cannot be kept, 75 while another process sends.
     init(stateFolder: String, vaultID: [UInt8]) throws {
@@ -27,7 +27,7 @@ final class ForwardingNote {
             throw Failure(
                 .busy, code: "busy", "Another process forwards this log", hints: ["nothing was sent by this one"])
         }
-        lock = HeldFile(held)
+        lock = HeldLock(held)
         path = folder.path + "/" + name
         // Only what is new is given away: another file could have been put there under this name.
         let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -72,14 +72,5 @@ final class ForwardingNote {
     private func padded(_ number: UInt64) -> String {
         let digits = String(number)
         return String(repeating: "0", count: 20 - digits.utf8.count) + digits
-    }
-}
-
-/// Holds a lock as long as it lives.
-private final class HeldFile {
-    private let lock: FileLock
-
-    init(_ lock: consuming FileLock) {
-        self.lock = lock
     }
 }

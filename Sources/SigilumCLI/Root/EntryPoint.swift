@@ -116,6 +116,7 @@ struct EntryPoint {
             .replacing("sigilum service ", with: "./vault service ")
             .replacing("sigilum auth ", with: "./vault auth ")
             .replacing("sigilum login ", with: "./vault login ")
+            .replacing("sigilum doctor ", with: "./vault doctor ")
     }
 
     // MARK: Performing

@@ -273,7 +273,7 @@ struct Session: Sendable {
 }
 
 /// Holds a lock as long as it lives.
-private final class HeldLock: Sendable {
+final class HeldLock: Sendable {
     private let lock: FileLock
 
     init(_ lock: consuming FileLock) {

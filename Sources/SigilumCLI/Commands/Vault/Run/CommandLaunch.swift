@@ -18,7 +18,9 @@ struct CommandLaunch {
         guard let first = words.first, !first.isEmpty else {
             throw Failure.usage(
                 "There is no command to run",
-                hints: ["it stands after --:  sigilum vault run --env NAME=ENTRY -- COMMAND"])
+                hints: [
+                    "it stands after --:  \(command: ["vault", "run", "--env"]) NAME=ENTRY -- COMMAND"
+                ])
         }
         guard let inherited = context.inherited else { throw Failure.usage("No command can be run here") }
         self.words = words
