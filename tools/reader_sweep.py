@@ -55,7 +55,8 @@ verdicts: dict[tuple[Path, Path], int] = {}
 
 def main() -> int:
     os.umask(0o077)
-    program, folder = sys.argv[1], Path(sys.argv[2])
+    # The program is started in another folder: neither may be named from this one.
+    program, folder = os.path.abspath(sys.argv[1]), Path(sys.argv[2]).resolve()
     vaults = sorted(path for path in folder.iterdir() if (path / "keys").is_dir())
     for vault in vaults:
         vault.chmod(0o700)
