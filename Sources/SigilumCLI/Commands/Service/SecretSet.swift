@@ -8,7 +8,8 @@ struct ServiceSecretGroup: ParsableCommand {
         commandName: "secret", abstract: "The secret that the gateway adds to calls of a service.",
         discussion: """
             Example:
-              LINEAR_TOKEN=… sigilum service secret set --service-slug linear --upstream-secret-env LINEAR_TOKEN
+              LINEAR_TOKEN=… sigilum service secret set --service-slug linear \\
+                --upstream-secret-env LINEAR_TOKEN
             """,
         subcommands: [ServiceSecretSet.self])
 }
@@ -19,7 +20,8 @@ struct ServiceSecretSet: SigilumCommand {
         commandName: "set", abstract: "Stores a new upstream secret and delivers it to the gateway.",
         discussion: """
             Example:
-              LINEAR_TOKEN=… sigilum service secret set --service-slug linear --upstream-secret-env LINEAR_TOKEN
+              LINEAR_TOKEN=… sigilum service secret set --service-slug linear \\
+                --upstream-secret-env LINEAR_TOKEN
             """)
 
     @OptionGroup var service: SlugOption
