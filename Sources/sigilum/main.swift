@@ -67,9 +67,14 @@ let openers = Openers(
             adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
         return await gateway.checkUp(connection: connection)
     },
+    gatewayOverview: { inputs, connection in
+        let gateway = try GatewayTarget(
+            adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
+        return await gateway.overview(connection: connection)
+    },
     apiCheckup: { inputs in
         let api = try SigilumAPITarget(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
         return await api.checkUp()
-    }, machine: .live(sqlite: SQLiteLibrary.version))
+    }, machine: .live(sqlite: SQLiteLibrary.version), keyring: .kernel)
 exit(await runSigilum(intake, .live(intake, openers: openers, inherited: inherited)))

@@ -18,6 +18,9 @@ enum MasterKeySource: Sendable, Equatable {
     case terminal
     /// An entry of the vault.
     case entry(name: String)
+    /// `vault unlock`, in the kernel's keyring until that time: milliseconds since 1970 UTC. There is no key of this source
+    /// itself.
+    case unlocked(until: Int64)
 
     /// What users read.
     var message: Message {
@@ -30,6 +33,7 @@ enum MasterKeySource: Sendable, Equatable {
         case .homeFile(let path): "\(path)"
         case .terminal: "the terminal"
         case .entry(let name): "the entry \(name)"
+        case .unlocked(let end): "vault unlock, until \(plain: Timestamp.text(end))"
         }
     }
 }

@@ -34,6 +34,19 @@ struct AdminAnswer: Sendable {
         return connection
     }
 
+    private struct List: Decodable {
+        struct Connection: Decodable {
+            let id: String
+        }
+
+        let connections: [Connection]
+    }
+
+    /// The ids in a list of connections.
+    func connectionIDs() throws(DeliveryFailure) -> [String] {
+        try answer.decode(List.self).connections.map(\.id)
+    }
+
     /// Whether it says that a gateway is there and well.
     func isHealthy() throws(DeliveryFailure) -> Bool {
         try answer.decode(Health.self).status == "ok"

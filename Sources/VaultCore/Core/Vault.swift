@@ -40,17 +40,20 @@ package final class Vault: Sendable {
     /// What stretching the passphrase costs, as the slot says: passes, and memory in KiB (1024 bytes). Zeros for a random
     /// key.
     package let keyCost: (passes: UInt32, memoryKiB: UInt32)
+    /// What its passphrase was stretched to; nil where a random key opened it, or where it was just made.
+    package let stretched: StretchedKey?
     let keys: KeyRing
-    private let storage: any VaultStorage
+    let storage: any VaultStorage
     private let anchors: any AnchorStore
     private let environment: VaultEnvironment
 
     private init(
-        keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), keys: KeyRing,
-        storage: any VaultStorage, anchors: any AnchorStore, environment: VaultEnvironment
+        keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), stretched: StretchedKey?,
+        keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore, environment: VaultEnvironment
     ) {
         self.keyKind = keyKind
         self.keyCost = keyCost
+        self.stretched = stretched
         self.keys = keys
         self.storage = storage
         self.anchors = anchors
@@ -87,6 +90,17 @@ package final class Vault: Sendable {
         _ storage: any VaultStorage, masterKey: borrowing SecretBytes, anchors: any AnchorStore,
         environment: VaultEnvironment
     ) throws -> Vault {
+        try open(storage, anchors: anchors, environment: environment) { row in
+            guard let root = try SlotCrypto.root(row, masterKey) else { return nil }
+            return try SlotCrypto.unwrap(row, stretched: root).map { ($0, root) }
+        }
+    }
+
+    /// Opens a vault by what unwraps one of its slots: the data key, and what the slot's key was stretched to.
+    static func open(
+        _ storage: any VaultStorage, anchors: any AnchorStore, environment: VaultEnvironment,
+        unwrap: (SlotRow) throws -> (dataKey: SharedSecret, root: SharedSecret)?
+    ) throws -> Vault {
         // Before the look at the store: an anchor that comes after it is that of a vault made meanwhile.
         // One that cannot be read matters where it is needed: the way to accept a vault again leads through here.
         let remembered = Result { try anchor(anchors) }
@@ -105,15 +119,14 @@ package final class Vault: Sendable {
         let rows = try stored.slots.map(SlotCrypto.decode)
         let slotDigest = HeadCrypto.slotDigest(stored.slots)
         for row in rows {
-            guard let dataKey = try SlotCrypto.unwrap(row, with: masterKey),
-                let kind = MasterKeyKind(rawValue: row.kdf)
-            else { continue }
+            guard let (dataKey, root) = try unwrap(row), let kind = MasterKeyKind(rawValue: row.kdf) else { continue }
             let keys = KeyRing(dataKey: dataKey.bytes, vaultID: row.vaultID, epoch: row.epoch)
             let head = try HeadCrypto.decode(headBytes, keys)
             guard head.slotDigest.matches(slotDigest) else { throw VaultError.integrity(.slot(row.number)) }
             return Vault(
-                keyKind: kind, keyCost: (row.passes, row.memoryKiB), keys: keys, storage: storage, anchors: anchors,
-                environment: environment)
+                keyKind: kind, keyCost: (row.passes, row.memoryKiB),
+                stretched: kind == .passphrase ? StretchedKey(slot: row.number, bytes: root) : nil, keys: keys,
+                storage: storage, anchors: anchors, environment: environment)
         }
         // No slot opens. Only where slots, head and anchor belong together is that the key's fault.
         guard let claimed = HeadCrypto.claimedSlotDigest(headBytes) else { throw VaultError.integrity(.head) }
@@ -142,8 +155,8 @@ package final class Vault: Sendable {
         let slot = try SlotCrypto.wrap(
             dataKey, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
         let vault = Vault(
-            keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), keys: keys,
-            storage: storage, anchors: anchors, environment: environment)
+            keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), stretched: nil,
+            keys: keys, storage: storage, anchors: anchors, environment: environment)
         let head: Head? = try storage.transaction { rows in
             guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)

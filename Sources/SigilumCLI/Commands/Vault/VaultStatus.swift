@@ -39,7 +39,7 @@ struct VaultStatus: SigilumCommand {
             ("entries", .integer(Int64(entries.count)), nil),
             ("versions", .integer(entries.reduce(0) { $0 + $1.versionCount }), nil),
             ("size", .plain("\(vault.size) bytes"), .integer(vault.size)),
-            ("key_source", .untrusted(session.masterKey.source.message.text(as: context.program)), nil),
+            ("key_source", .untrusted(session.keySource.message.text(as: context.program)), nil),
             ("key_kind", .plain(vault.keyKind.word), nil),
         ]
         if vault.keyKind == .passphrase {
@@ -48,6 +48,14 @@ struct VaultStatus: SigilumCommand {
                 (
                     "key_cost", .plain("Argon2id, \(passes) passes, \(memory / 1024) MiB"),
                     ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
+                ))
+        }
+        if vault.keyKind == .passphrase {
+            let end = Unlocking(context).find(vault.id)?.end
+            facts.append(
+                (
+                    "unlocked", .plain(end.map { "until \(Timestamp.text($0))" } ?? "no"),
+                    end.map { .string(Timestamp.text($0)) } ?? .null
                 ))
         }
         let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
