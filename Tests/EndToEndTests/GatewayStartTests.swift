@@ -216,7 +216,8 @@ struct GatewayStartTests {
         failed.expect(76, error: "sigilum-gateway-cli made no identity: it ended with status 1")
         #expect(failed.errorText.contains("no identity today"))
         try await home.run("vault put gateway-master-key", input: Array("two\nlines".utf8)).expect(0)
-        try await home.run("gateway start", variables: scene.variables).expect(78, error: "The master key has a line end")
+        try await home.run("gateway start", variables: scene.variables).expect(
+            78, error: "The master key has a line end")
         #expect(scene.seen("environ") == nil)
         try home.write(Array("not a program\n".utf8), to: scene.folder + "/sigilum-gateway", mode: 0o700)
         try await home.run("vault remove gateway-master-key --confirm gateway-master-key").expect(0)

@@ -70,7 +70,8 @@ struct HintTests {
         }
     }
 
-    @Test("the groups' help has an example", arguments: ["service", "service secret", "vault anchor", "auth", "gateway"])
+    @Test(
+        "the groups' help has an example", arguments: ["service", "service secret", "vault anchor", "auth", "gateway"])
     func examples(group: String) async throws {
         let help = try await TestHome().run(group + " --help")
         help.expect(0)

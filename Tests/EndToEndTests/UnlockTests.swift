@@ -58,6 +58,25 @@ struct UnlockTests {
         #expect(home.leaks(of: scene.passphrase) == [] && home.leaks(of: scene.value) == [])
     }
 
+    @Test("a gateway that has a key of its own is started from an unlocked vault; else its passphrase is needed")
+    func gateway() async throws {
+        let scene = try await UnlockScene()
+        guard try await hasKeyring(scene) else { return }
+        let programs = try await GatewayScene(scene.home)
+        let without = try await scene.home.run("gateway start", variables: programs.variables)
+        without.expect(78, error: "The vault is unlocked, and this needs its passphrase itself")
+        #expect(programs.seen("environ") == nil)
+        try await scene.home.run("vault generate gateway-master-key --format hex").expect(0)
+        try await scene.home.run("gateway start", variables: programs.variables).expect(3)
+        #expect(programs.environment()["GATEWAY_MASTER_KEY"]?.count == 64)
+        // A status needs no key at all.
+        let status = try await scene.home.run("gateway status", variables: ["GATEWAY_ADMIN_URL": "http://127.0.0.1:9"])
+        status.expect(69)
+        #expect(status.outputText.contains("pending:     none"))
+        try await scene.home.run("vault lock").expect(0)
+        #expect(scene.home.leaks(of: scene.passphrase) == [])
+    }
+
     @Test("it ends by itself, can be prolonged, and all of a user's vaults can be locked at once")
     func ends() async throws {
         let (one, other) = (try await UnlockScene(), try await UnlockScene())

@@ -23,7 +23,9 @@ package struct CommandOptions: Sendable, Equatable {
 
     /// The words of a command with the options that it takes.
     func added(to words: [String]) -> [String] {
-        guard let first = words.first, ["vault", "service", "auth", "login", "gateway"].contains(first) else { return words }
+        guard let first = words.first, ["vault", "service", "auth", "login", "gateway"].contains(first) else {
+            return words
+        }
         let reachesGateway =
             words.starts(with: ["vault", "sync"]) || words.starts(with: ["service", "add"])
             || words.starts(with: ["service", "secret"]) || first == "gateway"

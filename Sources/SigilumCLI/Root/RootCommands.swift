@@ -16,7 +16,9 @@ struct SigilumRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sigilum", abstract: Program.abstract,
         discussion: Program.discussion, version: Program.version,
-        subcommands: [AuthGroup.self, ServiceGroup.self, GatewayGroup.self, VaultGroup.self, AuthLogin.self, DoctorCommand.self])
+        subcommands: [
+            AuthGroup.self, ServiceGroup.self, GatewayGroup.self, VaultGroup.self, AuthLogin.self, DoctorCommand.self,
+        ])
 }
 
 /// The program called `vault`: the vault's commands need no prefix.

@@ -15,10 +15,7 @@ struct Session: Sendable {
     let surroundings: Surroundings
     let config: ConfigFile
     let home: SigilumHome
-    /// The key that was given; nil where `vault unlock` keeps the vault open.
-    let givenKey: MasterKey?
-    /// Where the key came from.
-    let keySource: MasterKeySource
+    let masterKey: MasterKey
     let vault: Vault
     /// Whether this very command made the vault.
     let isNew: Bool
@@ -59,10 +56,10 @@ struct Session: Sendable {
 
         var source = given?.source
 
-        func session(_ vault: Vault, _ key: MasterKey?, _ source: MasterKeySource, isNew: Bool) throws -> Session {
+        func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
             let session = Session(
-                context: context, surroundings: surroundings, config: config, home: home, givenKey: key,
-                keySource: source, vault: vault, isNew: isNew)
+                context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
+                isNew: isNew)
             try session.sayAnchor(isNew: isNew)
             tokens.opened(vault, context.openers.tokenNotes(home.folder.path, try stateFolder(surroundings)))
             if MemoryLocking.hasFailed {
@@ -86,13 +83,13 @@ struct Session: Sendable {
                             try Vault.open(storage, stretched: $0, anchors: anchors, environment: environment)
                         })
                 {
-                    return try session(vault, nil, .unlocked(until: end), isNew: false)
+                    return try session(vault, MasterKey(unlockedUntil: end), isNew: false)
                 }
                 let key = try set ?? Passphrase.ask(context, storage, home)
                 source = key.source
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
-                return try session(vault, key, key.source, isNew: false)
+                return try session(vault, key, isNew: false)
             }
             if remembered != nil { throw VaultError.integrity(.vaultGone) }
             guard purpose == .storing else { throw location.notFound }
@@ -110,7 +107,7 @@ struct Session: Sendable {
                 surroundings.say(
                     .warn("The master key is a passphrase; 64 random hex digits are much safer: openssl rand -hex 32"))
             }
-            return try session(vault, key, key.source, isNew: isNew)
+            return try session(vault, key, isNew: isNew)
         } catch VaultError.wrongKey {
             throw Failure(
                 .unsafe, code: "wrong-key", "The master key does not open this vault",

@@ -12,6 +12,7 @@ enum GatewayMasterKey {
     /// - Parameters:
     ///   - session: The open vault.
     ///   - purpose: What the log says that the key was released for, before it is.
+    /// - Returns: The key, and where it came from.
     /// - Throws: 65, 73 or 75 as every release does; 78 where the entry's value is no master key.
     static func resolve(_ session: Session, purpose: String) throws -> MasterKey {
         let name = try EntryName(entryName)
@@ -20,7 +21,7 @@ enum GatewayMasterKey {
             let value = try session.vault.reveal(name, purpose: purpose)
             return try MasterKey(value.bytes, source: .entry(name: entryName))
         }
-        let key = try session.masterKey()
+        let key = try session.askedMasterKey()
         try session.vault.write { try $0.record(.released, facts: ["key": "master key", "purpose": purpose]) }
         return key
     }

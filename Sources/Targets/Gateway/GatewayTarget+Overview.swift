@@ -6,6 +6,7 @@ extension GatewayTarget {
     /// sealed.
     ///
     /// - Parameter connection: One that the vault delivered, to ask about the key; without one that is not asked.
+    /// - Returns: What was learnt, and what is wrong first.
     package func overview(connection: Slug?) async -> GatewayOverview {
         var overview = GatewayOverview()
         do throws(DeliveryFailure) {

@@ -3,7 +3,7 @@ internal import VaultCore
 
 /// Which key `gateway start` handed over last: its fingerprint, as a setting of the vault.
 struct GatewayKeyNote {
-    private static let setting = "gateway-key"
+    private static let setting = "gateway-key-given"
     private let session: Session
 
     init(_ session: Session) {
@@ -30,9 +30,9 @@ struct GatewayKeyNote {
     /// Whether the vault's key for the gateway is the one that was handed over; nil where none ever was, or where that key
     /// is not at hand.
     func isCurrent() throws -> Bool? {
-        guard let noted = try session.vault.read({ try $0.setting(Self.setting) }), let mark = try mark(session.givenKey?.secret) else {
-            return nil
-        }
+        guard let noted = try session.vault.read({ try $0.setting(Self.setting) }),
+            let mark = try mark(try? session.masterKey.secret)
+        else { return nil }
         return noted == mark
     }
 

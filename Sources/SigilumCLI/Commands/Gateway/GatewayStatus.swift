@@ -88,7 +88,9 @@ private struct GatewayKnowledge {
         ])
         if isKeyHandedOver == false {
             report.remarks.append(
-                .info("The vault's key for the gateway changed since gateway start: one that was not restarted has the old"))
+                .info(
+                    "The vault's key for the gateway changed since gateway start: one that was not restarted has the old"
+                ))
         }
         if let pending, !pending.isEmpty, overview.failure == nil {
             report.remarks.append(.info("deliver what is pending:  \(command: ["vault", "sync"])"))

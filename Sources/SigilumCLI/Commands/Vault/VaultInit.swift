@@ -35,7 +35,7 @@ struct VaultInit: SigilumCommand {
             fields: [
                 home, Field("made", .boolean(session.isNew)),
                 Field("vault_id", .plain(Hexadecimal.text(session.vault.id))),
-                Field("key_source", .untrusted(session.keySource.message.text(as: context.program))),
+                Field("key_source", .untrusted(session.masterKey.source.message.text(as: context.program))),
                 Field("key_kind", .plain(session.vault.keyKind.word)),
             ])
     }

@@ -39,7 +39,7 @@ struct VaultStatus: SigilumCommand {
             ("entries", .integer(Int64(entries.count)), nil),
             ("versions", .integer(entries.reduce(0) { $0 + $1.versionCount }), nil),
             ("size", .plain("\(vault.size) bytes"), .integer(vault.size)),
-            ("key_source", .untrusted(session.keySource.message.text(as: context.program)), nil),
+            ("key_source", .untrusted(session.masterKey.source.message.text(as: context.program)), nil),
             ("key_kind", .plain(vault.keyKind.word), nil),
         ]
         if vault.keyKind == .passphrase {

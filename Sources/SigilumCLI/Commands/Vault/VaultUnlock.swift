@@ -37,9 +37,11 @@ struct VaultUnlock: SigilumCommand {
         var report = Report(
             .ok("Vault unlocked: \(path)"),
             fields: [Field("unlocked", .boolean(true)), Field("until", .plain(Timestamp.text(end)))])
-        if session.keySource != .terminal {
+        if session.masterKey.source != .terminal {
             report.remarks.append(
-                .info("Where \(session.keySource.message) is set, that is used, and the passphrase stretched again"))
+                .info(
+                    "Where \(session.masterKey.source.message) is set, that is used, and the passphrase stretched again"
+                ))
         }
         return report
     }
