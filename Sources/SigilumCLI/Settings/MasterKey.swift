@@ -16,6 +16,8 @@ enum MasterKeySource: Sendable, Equatable {
     case homeFile(path: String)
     /// Asked for on the terminal.
     case terminal
+    /// An entry of the vault.
+    case entry(name: String)
 
     /// What users read.
     var message: Message {
@@ -27,6 +29,7 @@ enum MasterKeySource: Sendable, Equatable {
         case .credential(let path): "$CREDENTIALS_DIRECTORY (\(path))"
         case .homeFile(let path): "\(path)"
         case .terminal: "the terminal"
+        case .entry(let name): "the entry \(name)"
         }
     }
 }
