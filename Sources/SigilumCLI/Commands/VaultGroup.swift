@@ -27,6 +27,8 @@ struct VaultGroup: ParsableCommand {
         VaultLog.self,
         VaultAuditorGroup.self,
         VaultVerify.self,
+        VaultKeyGroup.self,
+        VaultRekey.self,
         DoctorCommand.self,
     ]
 

@@ -18,6 +18,8 @@ enum MasterKeySource: Sendable, Equatable {
     case terminal
     /// An entry of the vault.
     case entry(name: String)
+    /// A key that was just made, or given to take the place of another.
+    case new
 
     /// What users read.
     var message: Message {
@@ -30,6 +32,7 @@ enum MasterKeySource: Sendable, Equatable {
         case .homeFile(let path): "\(path)"
         case .terminal: "the terminal"
         case .entry(let name): "the entry \(name)"
+        case .new: "the new key"
         }
     }
 }

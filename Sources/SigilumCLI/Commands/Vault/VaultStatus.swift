@@ -50,6 +50,12 @@ struct VaultStatus: SigilumCommand {
                     ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
                 ))
         }
+        let slots = try vault.read { try $0.slots() }.count
+        facts.append(
+            (
+                "key_slots", .plain("\(slots) of \(KeySlot.limit), opened by slot \(vault.slot)"),
+                ["count": .integer(Int64(slots)), "opened_by": .integer(Int64(vault.slot))]
+            ))
         let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
         facts += [
             ("generation", .integer(Int64(generation)), nil),
@@ -74,7 +80,3 @@ struct VaultStatus: SigilumCommand {
     }
 }
 
-extension MasterKeyKind {
-    /// What users read.
-    var word: String { self == .random ? "random" : "passphrase" }
-}
