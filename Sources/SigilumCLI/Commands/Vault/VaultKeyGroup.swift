@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SafeFiles
+internal import SecureMemory
 internal import VaultCore
 
 /// `sigilum vault key …`
