@@ -65,6 +65,8 @@ struct MasterKeyChange {
         } else {
             _ = try renewed.finishRekey()
         }
+        // What killed runs left half written may be a key.
+        _ = try? session.home.folder.removeStaleTemporaries()
         return Outcome(
             vault: last, oldSlot: begun.oldSlot, isFinished: true, isWiped: try last.wipeRemoved(), file: homeFile)
     }

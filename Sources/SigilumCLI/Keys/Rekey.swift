@@ -17,13 +17,13 @@ struct Rekey {
         guard let lock = try HomeKeyFile(home: session.home, surroundings: session.surroundings).lock(milliseconds: 10_000)
         else { throw VaultError.storage(.busy) }
         defer { withExtendedLifetime(lock) {} }
-        let isBegun = try session.vault.read { try $0.pendingRekey() } != nil
-        try requireSource(isBegun)
+        let begun = try session.vault.read { try $0.pendingRekey() }
+        try requireSource(isHalfDone: begun?.newSlot == session.vault.slot)
         let current = try EntryName(GatewayKeyEntry.current)
         let hasEntry = try session.vault.read { try $0.entry(current) } != nil
         // Where the gateway has a key of its own, that one is another matter, unless whoever has the old key could read it.
         let changesGateway = !hasEntry || isCompromised
-        if changesGateway, !isBegun { try await losses.check() }
+        if changesGateway, begun == nil { try await losses.check() }
         let new: MasterKeyChange.NewKey
         var path: String?
         if source.isNamed {
@@ -44,11 +44,11 @@ struct Rekey {
         return try report(outcome, path, parts, context)
     }
 
-    /// Only the key file of the home can be replaced without being told by what.
-    private func requireSource(_ isBegun: Bool) throws(Failure) {
-        if source.isNamed { return }
+    /// Only the key file of the home can be replaced without being told by what. Of a change that was begun before, and
+    /// where its new key opened the vault, only the data key is left to be changed.
+    private func requireSource(isHalfDone: Bool) throws(Failure) {
+        if source.isNamed || isHalfDone { return }
         if case .homeFile = session.masterKey.source { return }
-        if isBegun, isCompromised { return }
         throw .usage(
             "The master key comes from \(session.masterKey.source.message): say where the new one is",
             hints: [

@@ -181,7 +181,12 @@ struct Session: Sendable {
     func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
         let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
         var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
-        if directory.isNamed, let path = gatewayProgram() { program = (path, directory.path, masterKey.secret) }
+        if directory.isNamed, let path = gatewayProgram() {
+            let entry = try EntryName(GatewayKeyEntry.current)
+            let hasOwn = try vault.read { try $0.entry(entry) } != nil
+            let key = hasOwn ? try GatewayMasterKey.resolve(self, purpose: "sigilum-gateway-cli") : masterKey
+            program = (path, directory.path, key.secret)
+        }
         return try Self.gateway(context, surroundings, options, program: program)
     }
 

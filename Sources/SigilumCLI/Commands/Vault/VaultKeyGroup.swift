@@ -144,7 +144,13 @@ struct VaultKeyRemove: SigilumCommand {
         let session = try Session.open(context, vault, for: .reading)
         let file = HomeKeyFile(home: session.home, surroundings: session.surroundings)
         let isInFile = try file.slot(in: session.vault) == slot
-        try session.vault.removeSlot(slot)
+        do {
+            try session.vault.removeSlot(slot)
+        } catch KeySlotError.missing(let slot) {
+            // A run before this one may have been killed before it wiped.
+            try session.finishWipe()
+            throw KeySlotError.missing(slot)
+        }
         let isWiped = try session.vault.wipeRemoved()
         if isInFile {
             session.surroundings.say(

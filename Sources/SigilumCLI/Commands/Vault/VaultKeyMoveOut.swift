@@ -58,6 +58,8 @@ struct VaultKeyMoveOut: SigilumCommand {
                 "The key file is gone; the new key opens the vault", true,
                 [Field("slot", .integer(Int64(session.vault.slot)))], session.vault)
         }
+        // A run before this one may have been killed before it wiped.
+        try session.finishWipe()
         throw Failure.usage(
             "The key that opened the vault is not in the key file of its home: \(session.masterKey.source.message)",
             hints: [
