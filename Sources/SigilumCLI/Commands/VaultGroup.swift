@@ -29,6 +29,8 @@ struct VaultGroup: ParsableCommand {
         VaultLog.self,
         VaultAuditorGroup.self,
         VaultVerify.self,
+        VaultKeyGroup.self,
+        VaultRekey.self,
         DoctorCommand.self,
     ]
 

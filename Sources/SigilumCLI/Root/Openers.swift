@@ -75,6 +75,10 @@ package struct Openers: Sendable {
     package var machine: Machine
     /// Where unlocked vaults are kept; a test has none unless it says so.
     package var keyring: KeyringStore
+    /// Everything that the gateway keeps, by name.
+    package var gatewayHoldings: @Sendable (GatewayInputs) async throws -> GatewayHoldings = { inputs in
+        throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+    }
 
     package init(
         storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,

@@ -19,6 +19,8 @@ struct Session: Sendable {
     let vault: Vault
     /// Whether this very command made the vault.
     let isNew: Bool
+    /// The change of the master key that opening the vault has finished.
+    var finishedRekey: PendingRekey?
 
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
@@ -57,10 +59,11 @@ struct Session: Sendable {
         var source = given?.source
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
-            let session = Session(
+            var session = Session(
                 context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
                 isNew: isNew)
             try session.sayAnchor(isNew: isNew)
+            session.finishedRekey = try session.finishRekey()
             tokens.opened(vault, context.openers.tokenNotes(home.folder.path, try stateFolder(surroundings)))
             if MemoryLocking.hasFailed {
                 surroundings.say(.warn("Memory could not be locked: secrets may be written to swap (see ulimit -l)"))

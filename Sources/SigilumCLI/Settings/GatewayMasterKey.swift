@@ -3,10 +3,7 @@ internal import VaultCore
 
 /// The gateway's own master key: the one that its store is sealed under.
 enum GatewayMasterKey {
-    /// The entry that has it where the vault is opened by something else, and the one before the last change.
-    static let entryName = "gateway-master-key", previousEntryName = "gateway-master-key-previous"
-
-    /// The key that the gateway, or its command line tool, is to be handed: the entry ``entryName`` where there is one,
+    /// The key that the gateway, or its command line tool, is to be handed: the entry `gateway-master-key` where there is one,
     /// else the key that the vault was opened with. Never with white space around it: the gateway takes its key as it is.
     ///
     /// - Parameters:
@@ -15,11 +12,11 @@ enum GatewayMasterKey {
     /// - Returns: The key, and where it came from.
     /// - Throws: 65, 73 or 75 as every release does; 78 where the entry's value is no master key.
     static func resolve(_ session: Session, purpose: String) throws -> MasterKey {
-        let name = try EntryName(entryName)
+        let name = try EntryName(GatewayKeyEntry.current)
         // Another process may take the entry away between the look and the release: then its absence is an error.
         if try session.vault.read({ try $0.entry(name) }) != nil {
             let value = try session.vault.reveal(name, purpose: purpose)
-            return try MasterKey(value.bytes, source: .entry(name: entryName))
+            return try MasterKey(value.bytes, source: .entry(name: name.text))
         }
         let key = try session.askedMasterKey()
         try session.vault.write { try $0.record(.released, facts: ["key": "master key", "purpose": purpose]) }

@@ -21,6 +21,8 @@ enum MasterKeySource: Sendable, Equatable {
     /// `vault unlock`, in the kernel's keyring until that time: milliseconds since 1970 UTC. There is no key of this source
     /// itself.
     case unlocked(until: Int64)
+    /// A key that was just made, or given to take the place of another.
+    case new
 
     /// What users read.
     var message: Message {
@@ -34,6 +36,7 @@ enum MasterKeySource: Sendable, Equatable {
         case .terminal: "the terminal"
         case .entry(let name): "the entry \(name)"
         case .unlocked(let end): "vault unlock, until \(plain: Timestamp.text(end))"
+        case .new: "the new key"
         }
     }
 }

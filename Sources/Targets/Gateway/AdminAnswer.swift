@@ -34,17 +34,29 @@ struct AdminAnswer: Sendable {
         return connection
     }
 
-    private struct List: Decodable {
+    /// A list of what the gateway keeps, by name; empty lists may be null.
+    private struct Listing: Decodable {
         struct Connection: Decodable {
             let id: String
+            let credential_keys: [String]?
         }
 
-        let connections: [Connection]
+        struct Variable: Decodable {
+            let key: String
+        }
+
+        let connections: [Connection]?
+        let variables: [Variable]?
     }
 
-    /// The ids in a list of connections.
-    func connectionIDs() throws(DeliveryFailure) -> [String] {
-        try answer.decode(List.self).connections.map(\.id)
+    /// The ids of all connections that it lists, with the keys of their secrets, whatever else is in them.
+    func connections() throws(DeliveryFailure) -> [(id: String, keys: Set<String>)] {
+        (try answer.decode(Listing.self).connections ?? []).map { ($0.id, Set($0.credential_keys ?? [])) }
+    }
+
+    /// The names of all credential variables that it lists.
+    func variables() throws(DeliveryFailure) -> [String] {
+        (try answer.decode(Listing.self).variables ?? []).map(\.key)
     }
 
     /// Whether it says that a gateway is there and well.

@@ -24,7 +24,7 @@ extension AdminAPI {
         overview.isHealthy = true
         let list = try await transport.send(.GET, Self.path(nil), body: nil)
         guard list.status == 200 else { throw list.failure }
-        let ids = try list.connectionIDs()
+        let ids = try list.connections().map(\.id)
         overview.connections = ids.count
         guard let connection, ids.contains(connection.text) else { return }
         // A rotation of nothing opens what the gateway has sealed, and changes nothing.

@@ -20,7 +20,7 @@ struct GatewayKeyNote {
                     """
                     The gateway's key is a passphrase, which the gateway hashes once: easy to guess for who gets its data. \
                     Before its first start, give it a random one: \
-                    \(command: ["vault", "generate", GatewayMasterKey.entryName, "--format", "hex"])
+                    \(command: ["vault", "generate", GatewayKeyEntry.current, "--format", "hex"])
                     """))
         }
         if let mark = try mark(key) { try session.vault.write { try $0.set(Self.setting, to: mark) } }
@@ -38,7 +38,7 @@ struct GatewayKeyNote {
 
     /// The fingerprint of the entry, else of the key that opened the vault; nil where there is neither.
     private func mark(_ key: SharedSecret?) throws -> String? {
-        let name = try EntryName(GatewayMasterKey.entryName)
+        let name = try EntryName(GatewayKeyEntry.current)
         let entry = try session.vault.read { try $0.entry(name) }
         guard let known = entry?.fingerprint ?? key.map({ session.vault.fingerprint($0.bytes) }) else { return nil }
         return Hexadecimal.text(known.bytes)

@@ -58,6 +58,12 @@ struct VaultStatus: SigilumCommand {
                     end.map { .string(Timestamp.text($0)) } ?? .null
                 ))
         }
+        let slots = try vault.read { try $0.slots() }.count
+        facts.append(
+            (
+                "key_slots", .plain("\(slots) of \(KeySlot.limit), opened by slot \(vault.slot)"),
+                ["count": .integer(Int64(slots)), "opened_by": .integer(Int64(vault.slot))]
+            ))
         let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
         facts += [
             ("generation", .integer(Int64(generation)), nil),
@@ -82,7 +88,3 @@ struct VaultStatus: SigilumCommand {
     }
 }
 
-extension MasterKeyKind {
-    /// What users read.
-    var word: String { self == .random ? "random" : "passphrase" }
-}
