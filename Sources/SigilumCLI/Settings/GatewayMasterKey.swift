@@ -9,6 +9,7 @@ enum GatewayMasterKey {
     /// - Parameters:
     ///   - session: The open vault.
     ///   - purpose: What the log says that the key was released for, before it is.
+    /// - Returns: The key, and where it came from.
     /// - Throws: 65, 73 or 75 as every release does; 78 where the entry's value is no master key.
     static func resolve(_ session: Session, purpose: String) throws -> MasterKey {
         let name = try EntryName(GatewayKeyEntry.current)
