@@ -46,7 +46,7 @@ struct KeyTests {
         try scene.home.write(phrase.bytes + [0x0a], to: "phrase")
         #expect(try await scene.opens(key: "phrase"))
         let digits = (0..<2).map { _ in
-            Canary(bytes: Array((0..<64).map { _ in "0123456789abcdef".randomElement() ?? "0" }.map(String.init).joined().utf8))
+            Canary(bytes: Array(String((0..<64).map { _ in "0123456789abcdef".randomElement() ?? "0" }).utf8))
         }
         try await scene.run("vault key add --from-env NEW", variables: ["NEW": digits[0].text]).expect(0)
         let again = try await scene.run("vault key add --from-env NEW", variables: ["NEW": digits[0].text])
@@ -91,7 +91,8 @@ struct KeyTests {
             ("vault export gateway-master-key --to x", 64, "A master key of the gateway gets no export file"),
         ]
         for (line, status, error) in cases {
-            let result = try await scene.run(line + (line.contains("rekey --new") ? " --gateway-loses-them" : ""), input: wrong.bytes)
+            let more = line.contains("rekey --new") ? " --gateway-loses-them" : ""
+            let result = try await scene.run(line + more, input: wrong.bytes)
             #expect(result.status == status, "\(line): \(result.errorText)")
             #expect(result.errorText.contains("[ERROR] " + error), "\(line): \(result.errorText)")
         }
@@ -105,7 +106,8 @@ struct KeyTests {
         #expect(scene.home.leaks(of: wrong) == [] && scene.leaks() == [])
     }
 
-    @Test("invariant 10: nothing of a dropped slot is in the vault's files, or no [ok] is said, and the next command wipes")
+    @Test(
+        "invariant 10: nothing of a dropped slot is left in the files, or no [ok] is said, and the next command wipes")
     func wiping() async throws {
         let scene = try await KeyScene()
         try await scene.run("vault key add --new-key-file other.key").expect(0)

@@ -18,7 +18,8 @@ struct RekeyGatewayTests {
         gateway.behaviour = behaviour
     }
 
-    @Test("what only the gateway has is listed, by name, and refused; accepted, it is said again, and the key is changed")
+    @Test(
+        "what only the gateway has is listed, by name, and refused; accepted, it is said again, and the key is changed")
     func losses() async throws {
         let (scene, gateway) = try await scene()
         let foreign = Canary()
@@ -49,7 +50,8 @@ struct RekeyGatewayTests {
         #expect(scene.home.leaks(of: scene.canary, except: linearFiles) == [])
     }
 
-    @Test("connections are made again once the gateway runs with the new key, and not before; then nothing is left to do")
+    @Test(
+        "connections are made again once the gateway runs with the new key, and not before; then nothing is left to do")
     func redeliver() async throws {
         let (scene, gateway) = try await scene()
         let made = gateway.connections["linear"]?.createdAt
@@ -127,7 +129,9 @@ struct RekeyGatewayTests {
         try await alone.run("vault rekey", variables: ["GATEWAY_ADMIN_URL": ""]).expect(0)
     }
 
-    @Test("the gateway's own key as an entry: a rekey of the vault leaves it alone, and asks no gateway; compromised, it changes")
+    @Test(
+        "the gateway's own key as an entry: a rekey of the vault leaves it alone, and asks no gateway; compromised, it changes"
+    )
     func entry() async throws {
         let (scene, gateway) = try await scene()
         let old = try #require(scene.key("gateway-master-key"))

@@ -13,8 +13,10 @@ struct RekeyTests {
         let slot = try #require(try scene.storedSlots()[[0]])[42..<58]
         let result = try await scene.run("vault rekey" + lost)
         result.expect(0)
-        #expect(result.outputText.hasPrefix("[ok] Master key changed\n") && result.outputText.contains("wiped:    true"))
-        #expect(result.errorText.contains("[i] start the gateway with the new key, then:  sigilum vault rekey --redeliver"))
+        #expect(result.outputText.hasPrefix("[ok] Master key changed\n"))
+        #expect(result.outputText.contains("wiped:    true"))
+        #expect(
+            result.errorText.contains("[i] start the gateway with the new key, then:  sigilum vault rekey --redeliver"))
         let new = try #require(scene.key("gateway-master-key"))
         #expect(new.bytes != old.bytes && new.bytes.count == 64)
         #expect(scene.key("gateway-master-key.previous")?.bytes == old.bytes)
@@ -64,7 +66,8 @@ struct RekeyTests {
         let result = try await scene.run("vault rekey --passphrase --new-key-from-file phrase" + lost)
         result.expect(0)
         #expect(result.outputText.contains("key_kind: passphrase"))
-        #expect(result.errorText.contains("[i] the gateway's new master key is random, and the entry gateway-master-key"))
+        #expect(
+            result.errorText.contains("[i] the gateway's new master key is random, and the entry gateway-master-key"))
         #expect(scene.key("gateway-master-key") == nil)
         #expect(try await scene.opens(key: "phrase"))
         let made = try await scene.home.runner.run(
@@ -77,7 +80,9 @@ struct RekeyTests {
         #expect(scene.home.leaks(of: phrase, except: KeyScene.keyFiles) == [])
     }
 
-    @Test("compromised: all of it under another data key; nothing that the old key could open is left; all that was is there")
+    @Test(
+        "compromised: all of it under another data key; nothing that the old key could open is left; all that was is there"
+    )
     func compromised() async throws {
         let scene = try await KeyScene()
         for number in 0..<3 { try await scene.run("vault put c/d", input: Array("value \(number)".utf8)).expect(0) }
@@ -113,7 +118,8 @@ struct RekeyTests {
         #expect(scene.home.leaks(of: scene.canary, except: ["exported"]) == [])
     }
 
-    @Test("move-out: a passphrase opens the vault, the key file is gone, the gateway's key is an entry without an export")
+    @Test(
+        "move-out: a passphrase opens the vault, the key file is gone, the gateway's key is an entry without an export")
     func moveOut() async throws {
         let scene = try await KeyScene()
         let old = try #require(scene.key("gateway-master-key"))

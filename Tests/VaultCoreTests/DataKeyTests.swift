@@ -64,7 +64,7 @@ struct DataKeyTests {
         #expect(damage { try full.scene.reopened().verify() } == .rolledBack)
     }
 
-    @Test("who has the old data key opens nothing that is there now: no row of it is left, no new record of the log is read")
+    @Test("who has the old data key opens nothing that is there now, and reads no new record of the log")
     func thief() throws {
         let (full, scene, before) = try changed()
         try scene.put("new", "value")
@@ -174,7 +174,7 @@ struct DataKeyTests {
         }
     }
 
-    @Test("an auditor from before proves the log over it; one from after proves what is theirs; an export from before leads on")
+    @Test("an auditor from before proves the log over it, one from after what is theirs; an old export leads on")
     func auditors() throws {
         let audited = try AuditedVault()
         let early = try audited.scene.exported()

@@ -77,7 +77,7 @@ struct GatewayLosses {
         throw Failure(
             base.status, code: base.code, base.message,
             hints: [
-                "nothing was changed: what only the gateway has (variables, connections not made here) cannot be known",
+                "nothing was changed: what only the gateway has (variables, connections not made here) cannot be known"
             ] + base.hints + [Self.goOn])
     }
 }

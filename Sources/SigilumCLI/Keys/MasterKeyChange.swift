@@ -131,8 +131,9 @@ extension Session {
             if try file.slot(in: vault) == pending.oldSlot { try file.retire(keeping: !pending.plan.has(.move)) }
             guard let finished = try vault.finishRekey() else { return nil }
             let isWiped = try vault.wipeRemoved()
+            let old = Int(finished.oldSlot)
             surroundings.say(
-                .info("The new master key has opened the vault: the old one, slot \(finished.oldSlot), opens it no more"))
+                .info("The new master key has opened the vault: the old one, slot \(old), opens it no more"))
             if !isWiped {
                 surroundings.say(
                     .warn("wipe pending: another process reads the vault; the next command that changes it wipes"))

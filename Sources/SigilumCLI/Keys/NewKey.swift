@@ -22,6 +22,8 @@ struct NewKeySource: Sendable {
     /// - Parameters:
     ///   - names: The options for a variable, a file and a new file, for the messages.
     ///   - session: Whose home the file is not to be made in.
+    ///   - context: The world outside.
+    /// - Returns: The key, and the path of the new file where one was made.
     /// - Throws: 64 for two sources, for a passphrase that was not called one, or a random key that was; 66 for a source
     ///   that is not there; 77 for a file that others may write.
     func read(
@@ -30,7 +32,9 @@ struct NewKeySource: Sendable {
         let given = [variable, file, newFile].compactMap { $0 }
         guard given.count <= 1 else { throw Failure.usage("Use only one of: \(names.joined(separator: ", "))") }
         if let newFile {
-            guard !isPassphrase else { throw Failure.usage("A key that is made here is random: leave out --passphrase") }
+            guard !isPassphrase else {
+                throw Failure.usage("A key that is made here is random: leave out --passphrase")
+            }
             let file = try NewKeyFile(newFile, session)
             return (try file.key(), file.path)
         }

@@ -14,8 +14,8 @@ struct Rekey {
                 "Master key changed: what was begun before is finished", try session.vault.wipeRemoved(),
                 fields(session.vault), session.vault)
         }
-        guard let lock = try HomeKeyFile(home: session.home, surroundings: session.surroundings).lock(milliseconds: 10_000)
-        else { throw VaultError.storage(.busy) }
+        let file = HomeKeyFile(home: session.home, surroundings: session.surroundings)
+        guard let lock = try file.lock(milliseconds: 10_000) else { throw VaultError.storage(.busy) }
         defer { withExtendedLifetime(lock) {} }
         let begun = try session.vault.read { try $0.pendingRekey() }
         try requireSource(isHalfDone: begun?.newSlot == session.vault.slot)
@@ -86,7 +86,9 @@ struct Rekey {
             report = Report(.ok("New master key added: both open the vault"), fields: fields)
             let remove = ["vault", "key", "remove", "\(outcome.oldSlot)", "--confirm", "\(outcome.oldSlot)"]
             report.remarks = [
-                .info("the old one goes when the new one has opened the vault once, by any command; or:  \(command: remove)")
+                .info(
+                    "the old one goes when the new one has opened the vault once, by any command; or:  \(command: remove)"
+                )
             ]
         }
         report.remarks += remarks(outcome, parts)
@@ -96,7 +98,8 @@ struct Rekey {
     private func remarks(_ outcome: MasterKeyChange.Outcome, _ parts: Set<RekeyPlan.Part>) -> [Remark] {
         var remarks: [Remark] = []
         if isCompromised, outcome.isFinished {
-            remarks.append(.info("every other key of the vault is gone: add those that are needed (\(command: ["vault", "key", "add"]))"))
+            let add = ["vault", "key", "add"]
+            remarks.append(.info("every other key is gone: add those that are needed (\(command: add))"))
             remarks.append(.warn("Whoever had the old key may have read every value until now: rotate them"))
         }
         guard parts.contains(.gateway) else {
@@ -106,7 +109,8 @@ struct Rekey {
         if parts.contains(.gatewayEntry) {
             remarks.append(.info("the gateway's new master key is random, and the entry \(GatewayKeyEntry.current)"))
         }
-        remarks.append(.info("start the gateway with the new key, then:  \(command: ["vault", "rekey", "--redeliver"])"))
+        let redeliver = ["vault", "rekey", "--redeliver"]
+        remarks.append(.info("start the gateway with the new key, then:  \(command: redeliver)"))
         return remarks
     }
 }

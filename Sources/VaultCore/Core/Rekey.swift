@@ -72,6 +72,8 @@ extension Vault {
     ///   - newKey: The new master key.
     ///   - oldKey: The one that opened the vault, where it is to be kept; and the name of the entry.
     ///   - plan: What else changes, once ``finishRekey()`` is called.
+    ///   - cost: What stretching the new key costs, where it is a passphrase.
+    /// - Returns: What was noted.
     /// - Throws: ``KeySlotError``.
     package func beginRekey(
         to newKey: borrowing SecretBytes, keeping oldKey: (key: SharedSecret, entry: EntryName)?, _ plan: RekeyPlan,

@@ -49,7 +49,9 @@ extension LogProof {
         guard !mine.isEmpty else { throw LogProofError.otherKey }
         let epochs = try mine.map { sealed in
             let opened = AuditEpoch(opening: sealed, with: pair, vaultID: header.vaultID)
-            guard let opened, opened.row.dataKeyEpoch <= header.dataKeyEpoch else { throw VaultError.integrity(.auditEpoch(sealed.auditEpoch)) }
+            guard let opened, opened.row.dataKeyEpoch <= header.dataKeyEpoch else {
+                throw VaultError.integrity(.auditEpoch(sealed.auditEpoch))
+            }
             return opened
         }
         var walk = try Walk(epochs)
@@ -158,7 +160,8 @@ private struct Walk {
     func finish(_ file: inout LogFile) throws {
         // Every record so far is proven: where they do not lead to the end, the next one is missing.
         guard let running, waiting.isEmpty, file.header.dataKeyEpoch == current.row.dataKeyEpoch,
-            file.header.mac == running.mac.bytes, file.header.time == time else {
+            file.header.mac == running.mac.bytes, file.header.time == time
+        else {
             throw VaultError.integrity(.audit(file.sequence + 1))
         }
         let (digest, tag, _) = try file.end()

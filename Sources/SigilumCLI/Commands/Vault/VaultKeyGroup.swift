@@ -112,7 +112,9 @@ struct VaultKeyAdd: SigilumCommand {
             .ok(known == nil ? "Key added: slot \(Int(slot))" : "The key opens the vault already"), fields: fields)
         if try session.vault.read({ try $0.entry(EntryName(GatewayKeyEntry.current)) }) == nil {
             report.remarks = [
-                .info("the gateway keeps its own master key: start it with the same key as before, whatever opens the vault")
+                .info(
+                    "the gateway keeps its own master key: start it with the same key as before, whatever opens the vault"
+                )
             ]
         }
         return report

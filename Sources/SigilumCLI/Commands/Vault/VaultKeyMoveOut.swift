@@ -4,7 +4,8 @@ internal import VaultCore
 /// `sigilum vault key move-out`
 struct VaultKeyMoveOut: SigilumCommand {
     static let configuration = CommandConfiguration(
-        commandName: "move-out", abstract: "Takes the key file away from the vault: a passphrase, or a key elsewhere, opens it.",
+        commandName: "move-out",
+        abstract: "Takes the key file away from the vault: a passphrase, or a key elsewhere, opens it.",
         discussion: """
             The gateway keeps its master key: it becomes the entry gateway-master-key, and gets no export file. The key file is
             removed once the new key has opened the vault. A passphrase is asked for twice on a terminal.
@@ -28,8 +29,8 @@ struct VaultKeyMoveOut: SigilumCommand {
         guard case .homeFile(let path) = session.masterKey.source else {
             return try notThere(session)
         }
-        guard let lock = try HomeKeyFile(home: session.home, surroundings: session.surroundings).lock(milliseconds: 10_000)
-        else { throw VaultError.storage(.busy) }
+        let file = HomeKeyFile(home: session.home, surroundings: session.surroundings)
+        guard let lock = try file.lock(milliseconds: 10_000) else { throw VaultError.storage(.busy) }
         defer { withExtendedLifetime(lock) {} }
         let source = NewKeySource(
             variable: fromEnv, file: fromFile, newFile: newKeyFile, isPassphrase: newKeyFile == nil && !randomKey)
@@ -68,10 +69,11 @@ struct VaultKeyMoveOut: SigilumCommand {
     }
 
     private static func remarks(_ kind: MasterKeyKind) -> [Remark] {
-        [
-            .info("the gateway keeps its key, the entry \(GatewayKeyEntry.current): \(command: ["gateway", "start"]) hands it over"),
+        let start = ["gateway", "start"]
+        return [
+            .info("the gateway keeps its key, the entry \(GatewayKeyEntry.current): \(command: start) hands it over"),
             kind == .passphrase
-                ? .info("commands ask for the passphrase, or take it from GATEWAY_MASTER_KEY_COMMAND or GATEWAY_MASTER_KEY_FILE")
+                ? .info("commands ask for the passphrase, or take it by GATEWAY_MASTER_KEY_COMMAND")
                 : .info("give commands the key by GATEWAY_MASTER_KEY_FILE or GATEWAY_MASTER_KEY_COMMAND"),
             .info("copies of the key file in backups and snapshots are not removed by this"),
         ]

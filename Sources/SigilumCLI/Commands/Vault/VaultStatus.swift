@@ -87,4 +87,3 @@ struct VaultStatus: SigilumCommand {
             json: .object(facts.map { (key: $0.key, value: $0.json ?? $0.value.json) }))
     }
 }
-
