@@ -1,3 +1,4 @@
+internal import SafeFiles
 internal import SecureMemory
 internal import VaultCore
 
@@ -38,7 +39,7 @@ struct MasterKeyChange {
     /// variable, a command or a credential opens the vault until those who have it got the new one.
     private var finishesAtOnce: Bool {
         switch session.masterKey.source {
-        case .homeFile, .terminal: true
+        case .homeFile, .terminal, .unlocked: true
         case .option, .environment, .file, .command, .credential, .entry, .new: changesDataKey
         }
     }
