@@ -77,6 +77,12 @@ struct RedactionLine: Sendable {
         .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         .init("vault prune", "mine/made --keep 1"),
+        .init("vault unlock"), .init("vault lock"), .init("gateway start", status: 66), .init("gateway status"),
+        .init("vault key list"), .init("vault key add", "--new-key-file second.key", isRepeated: false),
+        .init("vault key remove", "1 --confirm 1", isRepeated: false),
+        .init("vault rekey", "--new-key-file third.key --gateway-loses-them", isRepeated: false),
+        .init("vault rekey", "--redeliver"), .init("vault key remove", "1 --confirm 1", isRepeated: false),
+        .init("vault key move-out", status: 64),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),
         .init("service show", "--service-slug nope", status: 66),

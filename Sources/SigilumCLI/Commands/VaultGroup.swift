@@ -6,6 +6,8 @@ struct VaultGroup: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         VaultInit.self,
         VaultStatus.self,
+        VaultUnlock.self,
+        VaultLock.self,
         VaultList.self,
         VaultFind.self,
         VaultGet.self,
@@ -27,6 +29,8 @@ struct VaultGroup: ParsableCommand {
         VaultLog.self,
         VaultAuditorGroup.self,
         VaultVerify.self,
+        VaultKeyGroup.self,
+        VaultRekey.self,
         DoctorCommand.self,
     ]
 

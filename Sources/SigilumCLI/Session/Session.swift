@@ -19,15 +19,18 @@ struct Session: Sendable {
     let vault: Vault
     /// Whether this very command made the vault.
     let isNew: Bool
+    /// The change of the master key that opening the vault has finished.
+    var finishedRekey: PendingRekey?
 
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
     /// `masterKey` is the master key where the command itself has it; else it is found as for every command.
+    /// `takesUnlocked`: whether what `vault unlock` keeps will do, where no key is set.
     ///
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
         _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
-        masterKey: MasterKey? = nil
+        masterKey: MasterKey? = nil, takesUnlocked: Bool = true
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
@@ -56,10 +59,11 @@ struct Session: Sendable {
         var source = given?.source
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
-            let session = Session(
+            var session = Session(
                 context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
                 isNew: isNew)
             try session.sayAnchor(isNew: isNew)
+            session.finishedRekey = try session.finishRekey()
             tokens.opened(vault, context.openers.tokenNotes(home.folder.path, try stateFolder(surroundings)))
             if MemoryLocking.hasFailed {
                 surroundings.say(.warn("Memory could not be locked: secrets may be written to swap (see ulimit -l)"))
@@ -73,10 +77,18 @@ struct Session: Sendable {
                 try Vault.exists(in: storage)
             {
                 // Again: whoever made the vault since the first look made its key file before it.
-                let key =
-                    try given
-                    ?? MasterKeyResolution.resolve(option: nil, home: home, surroundings: surroundings)
-                    ?? Passphrase.ask(context, storage, home)
+                let set =
+                    try given ?? MasterKeyResolution.resolve(option: nil, home: home, surroundings: surroundings)
+                if set == nil, takesUnlocked,
+                    let (vault, end) = try Unlocking(context).open(
+                        storage,
+                        {
+                            try Vault.open(storage, stretched: $0, anchors: anchors, environment: environment)
+                        })
+                {
+                    return try session(vault, MasterKey(unlockedUntil: end), isNew: false)
+                }
+                let key = try set ?? Passphrase.ask(context, storage, home)
                 source = key.source
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
@@ -177,15 +189,18 @@ struct Session: Sendable {
 
     func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
         let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
-        var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
-        if directory.isNamed, let path = gatewayProgram() { program = (path, directory.path, masterKey.secret) }
+        var program: Openers.GatewayProgram?
+        if directory.isNamed, let path = GatewayPrograms.find(GatewayPrograms.tool, surroundings) {
+            let key = OnceReleased { try GatewayMasterKey.resolve(self, purpose: GatewayPrograms.tool).secret }
+            program = Openers.GatewayProgram(path: path, dataDirectory: directory.path, masterKey: { try key.value() })
+        }
         return try Self.gateway(context, surroundings, options, program: program)
     }
 
     /// The gateway as it is reached without a vault; `program` is the way when none runs.
     static func gateway(
         _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
-        program: (path: String, dataDirectory: String, masterKey: SharedSecret)? = nil
+        program: Openers.GatewayProgram? = nil
     ) throws -> any DeliveryTarget & ConnectionDirectory {
         let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
         let say = surroundings.say
@@ -195,15 +210,6 @@ struct Session: Sendable {
                 warnOfArguments: {
                     say(.warn("sigilum-gateway-cli takes secrets as arguments: other users can read the process list"))
                 }))
-    }
-
-    /// `sigilum-gateway-cli` on `PATH`, else in `$SIGILUM_HOME/bin`.
-    private func gatewayProgram() -> String? {
-        let folders =
-            (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
-            + (surroundings.setting("SIGILUM_HOME").map { [$0 + "/bin"] } ?? [])
-        return folders.filter { $0.hasPrefix("/") }.map { $0 + "/sigilum-gateway-cli" }
-            .first { access($0, X_OK) == 0 }
     }
 
     /// The reconciler with every target that this command may reach.

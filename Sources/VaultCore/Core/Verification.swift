@@ -28,11 +28,11 @@ extension Vault {
                 (.node, nodes), (.bucket, buckets), (.entry, walked), (.body, bodies),
                 (.audit, Int(snapshot.head.audit.sequence)),
             ]
-            let start = snapshot.chain.start().head
-            let end = try snapshot.chain.walk(
-                from: 0, head: start, to: snapshot.head.audit.sequence, in: rows
+            let chain = snapshot.chain
+            let end = try chain.walk(
+                from: 0, head: chain.first(), to: snapshot.head.audit.sequence, in: rows
             ) { number, row in
-                _ = try snapshot.chain.event(number, row)
+                _ = try chain.event(number, row)
                 report.auditRecords += 1
             }
             guard end == snapshot.head.audit.head else { throw VaultError.integrity(.auditEnd) }
@@ -68,7 +68,7 @@ extension Vault {
             }
         case .service: name = fields[text: "slug"]
         case .delivery: name = fields[text: "id"]
-        case .setting: name = nil
+        case .setting: name = fields[text: SettingField.name]
         }
         if space != .secret { report.records += 1 }
         if let name, keys.tag(space, name) != tag { throw VaultError.integrity(.entry(tag: tag)) }

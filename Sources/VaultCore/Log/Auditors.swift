@@ -22,7 +22,7 @@ package enum AuditorError: Error, Sendable {
 }
 
 /// The settings that auditors are kept in.
-private enum AuditorSetting {
+enum AuditorSetting {
     /// A line for each auditor: public key, first epoch, first record, fingerprint.
     static let auditors = "auditors"
     /// The number of the current epoch; none: 1.
@@ -85,7 +85,8 @@ extension VaultTransaction {
         // Sealed once for nothing, so that a key that nothing can be sealed to changes nothing.
         guard SealedBox.seal(SecretBytes(copying: []), to: auditor.key) != nil else { throw AuditorError.unusableKey }
         try beginAuditEpoch(
-            ["auditor": auditor.text, "epoch": "\(epoch)", "fingerprint": fingerprint], firstKey: firstKey)
+            .auditorAdded, ["auditor": auditor.text, "epoch": "\(epoch)", "fingerprint": fingerprint],
+            firstKey: firstKey)
         let added = RegisteredAuditor(
             auditor: auditor, auditEpoch: epoch, first: head.audit.sequence + 1, fingerprint: fingerprint)
         all.append(added)
@@ -96,22 +97,28 @@ extension VaultTransaction {
                 time: head.audit.time, rows: rows.value.bytes, chain: head.audit.head.bytes,
                 mac: head.audit.mac.bytes),
             firstKey: firstKey, payloadKey: keys.auditPayloads)
-        for registered in all {
-            guard let sealed = begun.sealed(to: registered.auditor) else { throw AuditorError.unusableKey }
-            try setQuietly(AuditorSetting.box(epoch, registered.auditor), to: hexadecimal(sealed.box))
-        }
+        try seal(begun, to: all)
         let lines = all.map { "\($0.auditor.text) \($0.auditEpoch) \($0.first) \($0.fingerprint)" }
         try setQuietly(AuditorSetting.auditors, to: lines.joined(separator: "\n"))
-        try setQuietly(AuditorSetting.epoch, to: "\(epoch)")
         return (added, true)
+    }
+
+    /// Seals an epoch that began to each auditor, and says that it is the current one.
+    func seal(_ begun: AuditEpoch, to auditors: [RegisteredAuditor]) throws {
+        for registered in auditors {
+            guard let sealed = begun.sealed(to: registered.auditor) else { throw AuditorError.unusableKey }
+            try setQuietly(AuditorSetting.box(begun.row.auditEpoch, registered.auditor), to: hexadecimal(sealed.box))
+        }
+        try setQuietly(AuditorSetting.epoch, to: "\(begun.row.auditEpoch)")
     }
 
     /// The digest of all rows so far, each opened, and the chain over them proven: what an auditor is told to be the
     /// past is.
-    private func provenRows() throws -> RowsDigest {
+    func provenRows() throws -> RowsDigest {
         var digest = RowsDigest()
-        let end = try chain.walk(from: 0, head: chain.start().head, to: head.audit.sequence, in: rows) { number, row in
-            _ = try self.chain.event(number, row)
+        let chain = chain
+        let end = try chain.walk(from: 0, head: chain.first(), to: head.audit.sequence, in: rows) { number, row in
+            _ = try chain.event(number, row)
             digest.add(row)
         }
         guard end == head.audit.head else { throw VaultError.integrity(.auditEnd) }
