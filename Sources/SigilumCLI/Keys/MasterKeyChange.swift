@@ -1,3 +1,4 @@
+internal import SafeFiles
 internal import SecureMemory
 internal import VaultCore
 
