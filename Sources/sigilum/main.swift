@@ -71,5 +71,13 @@ let openers = Openers(
         let api = try SigilumAPITarget(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
         return await api.checkUp()
+    },
+    gatewayConnections: { inputs in
+        try await GatewayTarget(
+            adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil
+        ).listedConnections()
+    },
+    gatewayTrials: { inputs in
+        try GatewayTarget(adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
     }, machine: .live(sqlite: SQLiteLibrary.version))
 exit(await runSigilum(intake, .live(intake, openers: openers, inherited: inherited)))

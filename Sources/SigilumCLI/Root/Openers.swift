@@ -62,6 +62,10 @@ package struct Openers: Sendable {
     package var gatewayCheckup: @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup
     /// How the API over HTTP is.
     package var apiCheckup: @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup
+    /// What connections a gateway has.
+    package var gatewayConnections: @Sendable (GatewayInputs) async throws -> [ListedConnection]
+    /// A gateway where a secret can be tried before it goes live.
+    package var gatewayTrials: @Sendable (GatewayInputs) throws -> any SecretTrials
     package var machine: Machine
 
     package init(
@@ -80,6 +84,12 @@ package struct Openers: Sendable {
         apiCheckup: @escaping @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup = { inputs in
             EndpointCheckup(failure: .unreachable(endpoint: inputs.baseURL), time: nil)
         },
+        gatewayConnections: @escaping @Sendable (GatewayInputs) async throws -> [ListedConnection] = { inputs in
+            throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+        },
+        gatewayTrials: @escaping @Sendable (GatewayInputs) throws -> any SecretTrials = { inputs in
+            throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+        },
         machine: Machine = .live(sqlite: "unknown")
     ) {
         self.storage = storage
@@ -93,6 +103,8 @@ package struct Openers: Sendable {
         self.tokenNotes = tokenNotes
         self.gatewayCheckup = gatewayCheckup
         self.apiCheckup = apiCheckup
+        self.gatewayConnections = gatewayConnections
+        self.gatewayTrials = gatewayTrials
         self.machine = machine
     }
 }

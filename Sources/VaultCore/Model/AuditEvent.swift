@@ -17,6 +17,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case entryAdopted = 15
     case auditorAdded = 16
     case versionsPruned = 17
+    case secretTried = 26
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -38,6 +39,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .entryAdopted: "entry adopted"
         case .auditorAdded: "auditor added"
         case .versionsPruned: "versions pruned"
+        case .secretTried: "secret tried"
         }
     }
 }
