@@ -28,7 +28,7 @@ struct ImportReport {
         let count = count(.new) + count(.replaced)
         let text: Message = isDryRun ? "Would be imported: \(count)" : "Imported: \(count)"
         guard isLeftOver else { return text }
-        return "\(text); \(self.count(.differs) + self.count(.issued)) differ and stay as they are"
+        return "\(text); left as they are, since they differ: \(self.count(.differs) + self.count(.issued))"
     }
 
     var fields: [Field] {

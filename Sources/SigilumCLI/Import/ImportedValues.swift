@@ -63,7 +63,7 @@ struct ImportProblem: Sendable {
     }
 
     init(name: String, _ reason: Message) {
-        self.init(MisplacedSecret.shown(name), reason)
+        self.init(name.isEmpty ? "(no name)" : MisplacedSecret.shown(name), reason)
     }
 
     /// How many are told; of more only the number.

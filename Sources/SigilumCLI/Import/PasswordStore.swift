@@ -112,7 +112,8 @@ struct PasswordStore {
                 throw Failure(
                     .missing, code: "program-not-found", "There is no program pass",
                     hints: ["install it (password-store), or add the folder that has it to PATH"])
-            case .cannotStart(_, let number): return .problem("it cannot be started: \(String(cString: strerror(number)))")
+            case .cannotStart(_, let number):
+                return .problem("it cannot be started: \(String(cString: strerror(number)))")
             case .timedOut: return .problem("it was not done after \(Self.milliseconds / 1000) seconds")
             case .outputTooLarge(_, let limit): return .problem("it has more than \(limit) bytes")
             case .malformedCall: return .problem("the name cannot be given to a program")

@@ -49,7 +49,9 @@ struct SecretJSON: Sendable {
         return piece.bytes.withBytes { bytes in
             // `null` is no value: it counts as an empty one.
             ImportedValues(
-                found.map { (name: $0.path.dropFirst(path.count).joined(separator: "/"), range: $0.isNull ? 0..<0 : $0.range) },
+                found.map {
+                    (name: $0.path.dropFirst(path.count).joined(separator: "/"), range: $0.isNull ? 0..<0 : $0.range)
+                },
                 in: SecretBytes(copying: bytes))
         }
     }
