@@ -1,3 +1,4 @@
+import ArgumentParser
 import SecureMemory
 import Testing
 import VaultCore

@@ -51,16 +51,19 @@ struct RotationBatch {
         let reconciler = isDelivering ? try session.reconciler(options) : session.reconciler(targets: [])
         var (results, outcomes) = ([Result](), [DeliveryOutcome]())
         for (entry, means) in due {
+            let rotated: EntryOutcome
             do {
-                guard let rotated = try rotate(entry, means) else {
+                guard let outcome = try rotate(entry, means) else {
                     results.append(Result(name: entry.name, state: .needsValue))
                     continue
                 }
-                results.append(Result(name: entry.name, state: .rotated, version: rotated.version))
-                outcomes += try await reconciler.reconcile(rotated.deliveries)
+                rotated = outcome
             } catch {
                 results.append(Result(name: entry.name, state: .failed(Failure(describing: error))))
+                continue
             }
+            results.append(Result(name: entry.name, state: .rotated, version: rotated.version))
+            outcomes += try await reconciler.reconcile(rotated.deliveries)
         }
         outcomes += try await reconciler.reconcile(waiting.filter { id in !outcomes.contains { $0.id == id } })
         try session.finishWipe()

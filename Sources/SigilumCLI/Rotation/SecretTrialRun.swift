@@ -49,7 +49,7 @@ struct SecretTrialRun {
         do {
             let (outcome, isGone) = try await reconciler.attempt(value, of: name, like: service, call, at: gateway)
             if !isGone { sayLeftOver() }
-            result = outcome
+            result = try outcome.get()
         } catch let failure as DeliveryFailure {
             let base = failure.failure(hints: ["the secret was not tried; nothing was changed"], target: .gateway)
             throw Failure(base.status, code: base.code, base.message, hints: base.hints)

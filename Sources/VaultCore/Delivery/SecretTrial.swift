@@ -10,15 +10,19 @@ extension Reconciler {
     ///   - service: Whose connection it is for.
     ///   - call: What is called.
     ///   - target: The gateway; one of this reconciler's targets.
-    /// - Returns: How it went, and whether the connection is gone; where it is not, the next ``reconcile(_:takingOver:)``
-    ///   takes it away.
-    /// - Throws: ``DeliveryFailure`` where it could not be tried.
+    /// - Returns: How it went, or why it could not be tried; and whether the connection is gone: where it is not, the next
+    ///   ``reconcile(_:takingOver:)`` takes it away.
+    /// - Throws: ``DeliveryFailure`` where nobody answers, before anything is begun.
     package func attempt(
         _ value: SharedSecret, of name: EntryName, like service: ServiceRecord, _ call: TrialCall,
         at target: any SecretTrials
-    ) async throws -> (outcome: TrialOutcome, isGone: Bool) {
+    ) async throws -> (outcome: Result<TrialOutcome, DeliveryFailure>, isGone: Bool) {
         let old = try vault.read { try $0.inventory().deliveries.map(\.id).filter(\.isTrial) }
         _ = try await reconcile(old)
+        let blank = DeliveryJob(
+            key: DeliveryID.trialPrefix + "none", service: nil, expected: [], secrets: [], isApplied: false, receipt: [:],
+            fingerprint: { [vault] in vault.fingerprint($0) })
+        _ = try await target.observe(blank)
         let id: Slug
         let result: Result<TrialOutcome, DeliveryFailure>
         do {
@@ -33,6 +37,6 @@ extension Reconciler {
             }
         }
         let taken = try await reconcile([.gateway(id)])
-        return (try result.get(), !taken.contains(where: \.isPending))
+        return (result, !taken.contains(where: \.isPending))
     }
 }
