@@ -40,7 +40,8 @@ struct RotationTests {
         try scene.put("a", "1")
         _ = try scene.vault.rotate(name("a"), to: shared("2"), command: .set("make-one now"))
         #expect(
-            try scene.vault.read { try $0.rotationMeans(of: #require(try $0.entry(name("a")))) } == .command("make-one now")
+            try scene.vault.read { try $0.rotationMeans(of: #require(try $0.entry(name("a")))) }
+                == .command("make-one now")
         )
         _ = try scene.vault.rotate(name("a"), to: shared("3"))
         _ = try scene.vault.rollback(name("a"), to: 1)

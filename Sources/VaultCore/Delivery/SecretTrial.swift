@@ -20,7 +20,8 @@ extension Reconciler {
         let old = try vault.read { try $0.inventory().deliveries.map(\.id).filter(\.isTrial) }
         _ = try await reconcile(old)
         let blank = DeliveryJob(
-            key: DeliveryID.trialPrefix + "none", service: nil, expected: [], secrets: [], isApplied: false, receipt: [:],
+            key: DeliveryID.trialPrefix + "none", service: nil, expected: [], secrets: [], isApplied: false,
+            receipt: [:],
             fingerprint: { [vault] in vault.fingerprint($0) })
         _ = try await target.observe(blank)
         let id: Slug
