@@ -23,6 +23,7 @@ struct ImportCandidates: Sendable {
     /// - Parameters:
     ///   - values: Names and values as they were found.
     ///   - prefix: Stands before each name.
+    ///   - allowsVariableReference: Whether a value bound for the gateway may have the form `{{NAME}}`.
     ///   - now: Seconds since 1970.
     ///   - say: Takes warnings.
     /// - Throws: Everything that is wrong, at once (64).

@@ -11,8 +11,10 @@ struct WorkspaceAdoption {
     ///   - workspace: The folder.
     ///   - given: The folder as the user named it.
     ///   - secretKey: The key of a connection's secret where nobody else says; nil: that of a bearer connection.
-    ///   - known: What the vault knows of a service's connection; nil: the service is not in the vault.
+    ///   - services: Those that the vault has.
     ///   - listed: What the gateway has; nil where it was not asked.
+    ///   - say: Takes warnings.
+    /// - Throws: Why a file cannot be read.
     init(
         _ workspace: PlainWorkspace, given: String, secretKey: String?, services: [Slug: ServiceRecord],
         listed: [ListedConnection]?, say: (Remark) -> Void

@@ -51,6 +51,7 @@ struct RotationCommand {
     ///   - now: Seconds since 1970.
     ///   - milliseconds: How long it may take.
     ///   - say: Takes warnings.
+    /// - Returns: The value.
     /// - Throws: 76 for a command that fails, prints nothing, or prints what cannot be a value. Nothing that it wrote is in
     ///   the message.
     func run(

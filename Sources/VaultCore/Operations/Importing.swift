@@ -32,6 +32,7 @@ extension Vault {
     ///   - progress: Told after each how many are done.
     ///   - value: The value at an index of `names`; asked for one after the other, and kept by nobody.
     /// - Returns: What became of each.
+    /// - Throws: ``VaultError``, or what `value` throws; then nothing is stored.
     package func store(
         _ names: [EntryName], origin: VersionOrigin, isReplacing: Bool, progress: (Int) -> Void = { _ in },
         value: (Int) throws -> SharedSecret

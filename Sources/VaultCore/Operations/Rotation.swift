@@ -92,6 +92,7 @@ extension Vault {
     ///   - name: The entry that is to have the value; it need not be there yet.
     ///   - intent: What the target must know of a connection whose making had no answer.
     /// - Returns: The connection's id: `sigilum-try-` and 16 random hexadecimal digits.
+    /// - Throws: ``VaultError``; then nothing is declared.
     package func beginTrial(of name: EntryName, intent: (DeliveryJob) -> DeliveryReceipt) throws -> Slug {
         let digits = RandomBytes.make(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         let id = try Slug(DeliveryID.trialPrefix + digits)

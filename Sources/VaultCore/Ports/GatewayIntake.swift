@@ -48,6 +48,8 @@ package protocol SecretTrials: DeliveryTarget {
     ///   - service: Whose connection it is like; with a connection.
     ///   - value: The secret.
     ///   - call: What is called.
+    /// - Returns: How it went.
+    /// - Throws: Why it could not be tried.
     func attempt(
         _ id: Slug, like service: ServiceRecord, value: SharedSecret, call: TrialCall
     ) async throws(DeliveryFailure) -> TrialOutcome
