@@ -38,6 +38,7 @@ extension VaultSnapshot {
     ///   - isDue: Those whose own interval is over.
     ///   - maxAge: Those whose value is older, in milliseconds; nil: whatever their age.
     /// - Returns: Each with where its next value comes from.
+    /// - Throws: ``VaultError``.
     package func rotationsDue(isDue: Bool, maxAge: Int64?) throws -> [(entry: Entry, means: RotationMeans)] {
         let entries = try inventory().entries.filter { entry in
             if isDue, let due = entry.rotationDueAt, due <= now { return true }
