@@ -18,6 +18,10 @@ struct ImportRun {
             (values, adoptions) = (adoption.values, adoption.adoptions)
         case .pass: values = try readStore()
         default:
+            guard command.path != "-" || !context.terminal.inputIsTerminal() else {
+                throw Failure.usage(
+                    "Standard input is a terminal", hints: ["what is typed would be shown: name a file, or use a pipe"])
+            }
             let content = try ImportFile.read(command.path, surroundings)
             values = try command.format.values(content) ?? ImportedValues()
         }
