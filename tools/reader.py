@@ -449,7 +449,7 @@ REQUIRED_FIELDS = {
     SETTING: {"value"},
 }
 OPTIONAL_FIELDS = {
-    SECRET: {"generator", "rotate-days", "fact."},
+    SECRET: {"generator", "rotate-days", "rotate-with", "fact."},
     SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed",
               "connection-file"},
     DELIVERY: {"service", "applied", "retire", "receipt.", "setting."},
@@ -643,12 +643,12 @@ def digits_of(tag: bytes) -> bytes:
 
 # MARK: Audit log
 
-OPERATIONS = (
+OPERATIONS = dict(enumerate((
     "vault created", "version stored", "released", "entry removed", "entry moved", "service saved", "service removed",
     "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
     "setting changed", "entry adopted", "auditor added", "versions pruned", "key added", "key removed",
     "master key changed", "data key changed",
-)  # fmt: skip
+), start=1)) | {26: "secret tried"}  # fmt: skip
 
 
 DATA_KEY_CHANGED = 21
@@ -684,9 +684,9 @@ def read_audit_record(audit_key: bytes, vault: bytes, key: bytes, row: bytes) ->
     sealed = cursor.sealed(after=0)
     padded = open_sealed(audit_key, nonce, bound(vault, b"audit", key, row[:42]), sealed, record)
     fields = FieldMap(Cursor(unpadded(padded, record), record))
-    if not 1 <= operation <= len(OPERATIONS) or "program" not in fields:
+    if operation not in OPERATIONS or "program" not in fields:
         raise Damage(record, "is of an unknown operation, or lacks its program")
-    return AuditRecord(number, time, OPERATIONS[operation - 1], user, process, entry_id, generation, fields)
+    return AuditRecord(number, time, OPERATIONS[operation], user, process, entry_id, generation, fields)
 
 
 @dataclass(frozen=True)

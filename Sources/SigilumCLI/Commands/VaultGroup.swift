@@ -12,6 +12,7 @@ struct VaultGroup: ParsableCommand {
         VaultFind.self,
         VaultGet.self,
         VaultPut.self,
+        VaultImport.self,
         VaultGenerate.self,
         VaultRotate.self,
         VaultHistory.self,

@@ -21,6 +21,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case keyRemoved = 19
     case masterKeyChanged = 20
     case dataKeyChanged = 21
+    case secretTried = 26
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -46,6 +47,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .keyRemoved: "key removed"
         case .masterKeyChanged: "master key changed"
         case .dataKeyChanged: "data key changed"
+        case .secretTried: "secret tried"
         }
     }
 }
