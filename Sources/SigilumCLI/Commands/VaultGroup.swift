@@ -27,6 +27,9 @@ struct VaultGroup: ParsableCommand {
         VaultLog.self,
         VaultAuditorGroup.self,
         VaultVerify.self,
+        VaultBackup.self,
+        VaultRestore.self,
+        VaultRecipientGroup.self,
         DoctorCommand.self,
     ]
 

@@ -43,7 +43,7 @@ package final class Vault: Sendable {
     let keys: KeyRing
     private let storage: any VaultStorage
     private let anchors: any AnchorStore
-    private let environment: VaultEnvironment
+    let environment: VaultEnvironment
 
     private init(
         keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), keys: KeyRing,
@@ -70,7 +70,7 @@ package final class Vault: Sendable {
     }
 
     /// Whether there is any row besides the head: a vault whose head is gone is damaged, and not missing.
-    private static func holdsRows(_ rows: any RowReader) throws -> Bool {
+    static func holdsRows(_ rows: any RowReader) throws -> Bool {
         try RowTable.allCases.contains { try !rows.rows($0, after: nil, limit: 1).isEmpty }
     }
 

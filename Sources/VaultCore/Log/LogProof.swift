@@ -18,6 +18,8 @@ package struct LogProof: Sendable, Equatable {
     package let fingerprint: String
     /// The last record of the older export that this one goes on from; nil where there was none to compare with.
     package let comparedTo: UInt64?
+    /// The records that say that the vault was restored from a backup: each begins an epoch whose key nobody before it had.
+    package let restored: [UInt64]
 }
 
 /// Why a log could not be judged.
@@ -82,7 +84,7 @@ extension LogProof {
         return LogProof(
             vaultID: header.vaultID, generation: header.generation, last: header.last,
             first: walk.start.row.last + 1, firstTime: firstTime ?? 0, lastTime: lastTime, epochs: mine.count,
-            fingerprint: walk.start.fingerprint, comparedTo: olderHeader?.last)
+            fingerprint: walk.start.fingerprint, comparedTo: olderHeader?.last, restored: walk.restored)
     }
 }
 
@@ -93,6 +95,9 @@ private struct Walk {
     private var waiting: ArraySlice<AuditEpoch>
     private var running: RunningMAC?
     private var time: Int64 = .min
+    /// The digest of the rows before the next one.
+    private var before = RowsDigest()
+    private(set) var restored: [UInt64] = []
 
     init(_ epochs: [AuditEpoch]) throws {
         let epochs = epochs.sorted { $0.row.auditEpoch < $1.row.auditEpoch }
@@ -111,6 +116,12 @@ private struct Walk {
         let opened = try payloads.open(sequence, bytes)
         let damage = VaultError.integrity(.audit(sequence))
         guard opened.event.time >= time else { throw damage }
+        if running != nil, opened.event.operation == .restored {
+            // Written by who had the epoch's new key alone: the old one ended with the vault that was lost.
+            try begin(opened.event, after: sequence - 1, at: time, before)
+            restored.append(sequence)
+        }
+        defer { before = rows }
         time = opened.event.time
         if running != nil {
             var fields = opened.fields
@@ -122,21 +133,24 @@ private struct Walk {
         }
         if sequence == start.row.last, running == nil {
             guard rows.value.bytes == start.row.rows else { throw VaultError.integrity(.earlierRecords(sequence)) }
-            try begin(opened.event, rows)
+            guard opened.event.operation == .auditorAdded else { throw damage }
+            try begin(opened.event, after: sequence, at: time, rows)
         } else if running != nil, opened.event.operation == .auditorAdded {
-            try begin(opened.event, rows)
+            try begin(opened.event, after: sequence, at: time, rows)
         }
         return opened.event
     }
 
-    /// Goes on with the next epoch, which this event names.
-    private mutating func begin(_ event: AuditEvent, _ rows: RowsDigest) throws {
+    /// Goes on with the next epoch, which this event names, after a row that had this time and led to this digest.
+    private mutating func begin(
+        _ event: AuditEvent, after last: UInt64, at lastTime: Int64, _ rows: RowsDigest
+    ) throws {
         func fact(_ name: String) -> String? { event.facts.first { $0.name == name }?.value }
-        guard event.operation == .auditorAdded, let number = fact("epoch").flatMap({ UInt32($0) }) else {
+        guard let number = fact("epoch").flatMap({ UInt32($0) }) else {
             throw VaultError.integrity(.audit(event.sequence))
         }
-        guard let next = waiting.popFirst(), next.row.auditEpoch == number, next.row.last == event.sequence,
-            next.row.time == event.time, next.fingerprint == fact("fingerprint"), next.row.rows == rows.value.bytes,
+        guard let next = waiting.popFirst(), next.row.auditEpoch == number, next.row.last == last,
+            next.row.time == lastTime, next.fingerprint == fact("fingerprint"), next.row.rows == rows.value.bytes,
             running == nil || running?.mac.bytes == next.row.mac, let running = next.running
         else { throw VaultError.integrity(.auditEpoch(number)) }
         self.running = running

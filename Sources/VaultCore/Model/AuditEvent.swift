@@ -17,6 +17,10 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case entryAdopted = 15
     case auditorAdded = 16
     case versionsPruned = 17
+    case backedUp = 22
+    case restored = 23
+    case depositAccepted = 24
+    case depositRejected = 25
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -38,6 +42,10 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .entryAdopted: "entry adopted"
         case .auditorAdded: "auditor added"
         case .versionsPruned: "versions pruned"
+        case .backedUp: "backed up"
+        case .restored: "restored"
+        case .depositAccepted: "deposit accepted"
+        case .depositRejected: "deposit rejected"
         }
     }
 }
