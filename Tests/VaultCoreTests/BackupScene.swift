@@ -51,6 +51,7 @@ struct RestoreScene: Sendable {
 
 extension RecipientSecret {
     init(_ pair: RecipientKeyPair) throws {
-        self = try #require(RecipientSecret(text: RecipientKeyText.encode(pair)))
+        guard let secret = RecipientSecret(text: RecipientKeyText.encode(pair)) else { throw VaultError.wrongKey }
+        self = secret
     }
 }

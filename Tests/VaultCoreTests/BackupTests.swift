@@ -1,6 +1,7 @@
 import Sealing
 import SecureMemory
 import Testing
+import VaultFormat
 import VaultTestSupport
 
 @testable import VaultCore

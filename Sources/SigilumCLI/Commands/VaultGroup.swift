@@ -30,6 +30,8 @@ struct VaultGroup: ParsableCommand {
         VaultBackup.self,
         VaultRestore.self,
         VaultRecipientGroup.self,
+        VaultDeposit.self,
+        VaultDepositsGroup.self,
         DoctorCommand.self,
     ]
 

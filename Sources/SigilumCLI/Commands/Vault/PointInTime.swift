@@ -13,7 +13,7 @@ enum PointInTime {
     }
 
     /// In milliseconds; at most a century.
-    private static func duration(_ text: String) -> Int64? {
+    static func duration(_ text: String) -> Int64? {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), let count = number(text.dropLast(), 1...8) else {
             return nil

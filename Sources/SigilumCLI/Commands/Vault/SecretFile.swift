@@ -82,6 +82,7 @@ struct SecretFile {
 
     /// As ``create(_:)``, for what is no secret and is written piece by piece.
     func create(piecewise body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
+        removeStaleTemporaries()
         do {
             try folder.createNew(name, owner: nil, writing: body)
         } catch FileError.system("rename", _, EEXIST), FileError.system("link", _, EEXIST) {
@@ -98,6 +99,10 @@ struct SecretFile {
 
     /// As ``write(_:)``, for what is no secret and is written piece by piece.
     func write(piecewise body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
+        removeStaleTemporaries()
         try folder.replace(name, owner: nil, writing: body)
     }
+
+    /// What a killed run left beside the file may be large.
+    private func removeStaleTemporaries() { _ = try? folder.removeStaleTemporaries() }
 }
