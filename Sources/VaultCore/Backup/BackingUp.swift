@@ -76,7 +76,7 @@ extension Vault {
             try write(header.encoded + tag)
             let sealer = Sealer(StreamSealer(key: stream, tag: tag, write: write))
             try sealer.stream.append(BackupHead.encode(snapshot.head.row(of: keys)))
-            let rows = RecordedRows(snapshot.rows) { try sealer.stream.append($0.encoded) }
+            let rows = RecordedRows(snapshot.rows, keys) { try sealer.stream.append($0.encoded) }
             let recorded = VaultSnapshot(keys: keys, rows: rows, head: snapshot.head, now: snapshot.now)
             let proven: VerificationReport
             do {

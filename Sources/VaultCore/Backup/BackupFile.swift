@@ -75,7 +75,7 @@ package struct BackupFile {
         var stream = StreamOpener(key: opened.stream, tag: opened.tag, source: source)
         let head = try Head(inBackup: try stream.take(BackupHead.width), opened.keys)
         try compare(head, with: anchor, acceptsRollback: acceptsRollback)
-        let rows = try StreamedRows(stream, slots: header.slots, keep: keep)
+        let rows = try StreamedRows(stream, slots: header.slots, opened.keys, keep: keep)
         let snapshot = VaultSnapshot(keys: opened.keys, rows: rows, head: head, now: header.time)
         let (proven, chain) = try Result { try snapshot.prove(noting: anchor?.auditSequence) }
             .mapError { rows.failure ?? $0 }.get()

@@ -43,15 +43,40 @@ struct BackupRecord {
     }
 }
 
-/// Reads rows through, and gives each one on as it is read: what a proof of the vault reads is, in this order, its backup.
+/// The rows on the way to a few records of the tree: what a proof comes back to when it has walked the tree.
+struct RowsOnTheWay {
+    private let tags: [[UInt8]]
+
+    /// To the settings that earlier data keys' part of the log is proven with.
+    init(_ keys: KeyRing) {
+        tags = (1..<max(keys.epoch, 1)).map { keys.tag(.setting, "audit-keys/\($0)") }
+    }
+
+    func has(_ table: RowTable, _ key: [UInt8]) -> Bool {
+        guard !tags.isEmpty else { return false }
+        return switch table {
+        case .node: tags.contains { TreePath.digits(of: $0).starts(with: key.dropFirst()) }
+        case .bucket: tags.contains { TreePath.digits(of: $0) == key }
+        case .entry: tags.contains(key)
+        case .slot, .body, .audit: false
+        }
+    }
+}
+
+/// Reads rows through, and gives each one on as it is read, once: what a proof of the vault reads is, in this order, its
+/// backup.
 final class RecordedRows: RowReader {
     private let rows: any RowReader
+    private let onTheWay: RowsOnTheWay
+    /// Of those that may be read again.
+    private var given: [RowTable: Set<[UInt8]>] = [:]
     private let record: (BackupRecord) throws -> Void
     /// Why a row could not be given on: it is no fault of the store.
     private(set) var failure: (any Error)?
 
-    init(_ rows: any RowReader, record: @escaping (BackupRecord) throws -> Void) {
+    init(_ rows: any RowReader, _ keys: KeyRing, record: @escaping (BackupRecord) throws -> Void) {
         self.rows = rows
+        onTheWay = RowsOnTheWay(keys)
         self.record = record
     }
 
@@ -59,7 +84,9 @@ final class RecordedRows: RowReader {
 
     func row(_ table: RowTable, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
         let value = try rows.row(table, key)
-        if let value { try give(BackupRecord(table, key, value)) }
+        guard let value else { return nil }
+        let isFirst = !onTheWay.has(table, key) || given[table, default: []].insert(key).inserted
+        if isFirst { try give(BackupRecord(table, key, value)) }
         return value
     }
 
@@ -84,11 +111,13 @@ final class RecordedRows: RowReader {
     }
 }
 
-/// Rows as they come out of a backup, in the one order that a proof reads them: a row that is asked for is the next, or
-/// it is not there.
+/// Rows as they come out of a backup, in the one order that a proof reads them: a row that is asked for is the next, or one
+/// of the few that a proof comes back to, or it is not there.
 final class StreamedRows: RowReader {
     private var stream: StreamOpener
     private let slots: [(key: [UInt8], value: [UInt8])]
+    private let onTheWay: RowsOnTheWay
+    private var passed: [RowTable: [[UInt8]: [UInt8]]] = [:]
     private let keep: (BackupRecord) throws(StorageError) -> Void
     private var next: BackupRecord?
     private var counts: [RowTable: Int] = [:]
@@ -98,13 +127,15 @@ final class StreamedRows: RowReader {
     /// - Parameters:
     ///   - stream: After the head.
     ///   - slots: Of the header.
+    ///   - keys: The vault's.
     ///   - keep: Is given each row.
     init(
-        _ stream: StreamOpener, slots: [BackupHeader.Slot],
+        _ stream: StreamOpener, slots: [BackupHeader.Slot], _ keys: KeyRing,
         keep: @escaping (BackupRecord) throws(StorageError) -> Void
     ) throws {
         self.stream = stream
         self.slots = slots.map { ($0.key, $0.value) }
+        onTheWay = RowsOnTheWay(keys)
         self.keep = keep
         next = try BackupRecord(from: &self.stream)
     }
@@ -115,8 +146,9 @@ final class StreamedRows: RowReader {
     func head() throws(StorageError) -> [UInt8]? { nil }
 
     func row(_ table: RowTable, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
-        guard let record = next, record.table == table, record.key == key else { return nil }
+        guard let record = next, record.table == table, record.key == key else { return passed[table]?[key] }
         try advance(record)
+        if onTheWay.has(table, key) { passed[table, default: [:]][key] = record.value }
         return record.value
     }
 
