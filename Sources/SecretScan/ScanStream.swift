@@ -11,11 +11,9 @@ package final class ScanStream {
     private let scanner: SecretScanner
     private let limit: Int
     private var lane: Lane
-    private var decoded: PercentLane
+    private let editedLanes: [EditedLane]
     /// How many line ends came before the buffer.
     private var passedLines = 0
-    /// Up to where escapes were looked for.
-    private var unescaped: Int64 = 0
     private var found: [Found] = []
     /// How many places each value was found at, by its label; how many values were at the limit; and of how many.
     private var counts: [Int: Int] = [:]
@@ -35,7 +33,7 @@ package final class ScanStream {
     private struct Hit {
         let needle: Needle
         let place: Range<Int64>
-        let isDecoded: Bool
+        let isEdited: Bool
     }
 
     /// Whether ``usualLimit`` or another limit ended the search for a value before the text did.
@@ -45,7 +43,7 @@ package final class ScanStream {
     private var isOver: Bool { full == labels }
 
     /// How many bytes were compared with values, the tables aside.
-    var compared: Int64 { lane.compared + decoded.compared }
+    var compared: Int64 { editedLanes.reduce(lane.compared) { $0 + $1.compared } }
 
     /// - Parameters:
     ///   - scanner: What to search for.
@@ -60,16 +58,17 @@ package final class ScanStream {
         self.limit = max(1, limit)
         labels = Set(scanner.needles.map(\.label)).count
         let reach = scanner.reachBack + scanner.reachAhead + scanner.longestSpan + WindowTables.widths.upperBound
-        // Decoded text is as little as a third of what it was.
-        lane = Lane(capacity: 3 * reach + room)
-        decoded = PercentLane(scanner: scanner, capacity: reach + room / 4 + 1)
+        // Edited text is as little as a third of what it was.
+        lane = Lane(capacity: 3 * reach + 2 * TextEditing.lookBehind + room)
+        let editings: [TextEditing] = scanner.hasSpaces ? [.percent, .folds, .form] : [.percent, .folds]
+        editedLanes = editings.map { EditedLane($0, scanner: scanner, capacity: reach + room / 4 + 1) }
     }
 
     /// Begins a new text, in the same memory.
     package func restart() {
         lane.restart()
-        decoded.restart()
-        (passedLines, unescaped, full) = (0, 0, 0)
+        for lane in editedLanes { lane.restart() }
+        (passedLines, full) = (0, 0)
         counts.removeAll(keepingCapacity: true)
         found.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
@@ -129,53 +128,28 @@ package final class ScanStream {
     }
 
     private func search(isLast: Bool) {
-        lane.search(scanner, isLast: isLast) { hit($0, $1, isDecoded: false) }
-        if !isOver { decode(isLast: isLast) }
+        let ways = editedLanes.count + 1
+        lane.search(scanner, isLast: isLast) { hit($0, $1, way: 0, of: ways) }
+        let (text, passed) = (lane.bytes, lane.passed)
+        for (index, lane) in editedLanes.enumerated() where !isOver {
+            lane.search(text, start: passed, isLast: isLast, scanner: scanner) {
+                hit($0, $1, way: index + 1, of: ways)
+            }
+        }
         note()
         hits.removeAll(keepingCapacity: true)
     }
 
-    /// Hands what is percent-encoded on to be decoded and searched.
-    private func decode(isLast: Bool) {
-        let text = lane.bytes
-        let passed = lane.passed
-        let note = { self.hit($0, $1, isDecoded: true) }
-        var place = Int(unescaped - passed)
-        var whole = text.count
-        while !isOver, let percent = Self.percent(in: text, from: place) {
-            guard percent + 2 < text.count || isLast else {
-                whole = percent
-                break
-            }
-            guard percent + 2 < text.count, let high = Self.digit(text[percent + 1]),
-                let low = Self.digit(text[percent + 2])
-            else {
-                place = percent + 1
-                continue
-            }
-            decoded.take(
-                text, start: passed, upTo: passed + Int64(percent), escape: high << 4 | low, scanner: scanner,
-                found: note)
-            place = percent + 3
-        }
-        guard !isOver else { return }
-        decoded.take(
-            text, start: passed, upTo: passed + Int64(whole), escape: nil, scanner: scanner, found: note)
-        unescaped = passed + Int64(whole)
-        if isLast { decoded.close(scanner, found: note) } else { decoded.search(scanner, found: note) }
-    }
-
     private func drop() {
-        var kept = min(lane.needed(by: scanner), unescaped - Int64(scanner.longestSpan))
-        if let needed = decoded.needed(by: scanner) { kept = min(kept, needed) }
+        let kept = editedLanes.reduce(lane.needed(by: scanner)) { min($0, $1.needed(by: scanner)) }
         let before = Int(max(0, kept - lane.passed))
         passedLines += Self.lineEnds(in: UnsafeRawBufferPointer(rebasing: lane.bytes[..<before]))
         lane.drop(before: kept)
     }
 
-    /// Notes a match; false when it was the last that is wanted.
-    private func hit(_ index: Int, _ place: Range<Int64>, isDecoded: Bool) -> Bool {
-        let key = index * 2 + (isDecoded ? 1 : 0)
+    /// Notes a match in the text as it is (way 0) or in an edited one; false when it was the last that is wanted.
+    private func hit(_ index: Int, _ place: Range<Int64>, way: Int, of ways: Int) -> Bool {
+        let key = index * ways + way
         guard place.lowerBound >= ends[key] ?? 0 else { return true }
         ends[key] = place.upperBound
         let needle = scanner.needles[index]
@@ -183,7 +157,7 @@ package final class ScanStream {
         guard count <= limit else { return true }
         counts[needle.label] = count
         if count == limit { full += 1 }
-        hits.append(Hit(needle: needle, place: place, isDecoded: isDecoded))
+        hits.append(Hit(needle: needle, place: place, isEdited: way > 0))
         return !isOver
     }
 
@@ -196,28 +170,12 @@ package final class ScanStream {
             counted = start
             let encoding: ScanEncoding
             switch hit.needle.form {
-            case .plain: encoding = hit.isDecoded ? .urlEncoded : .plain
+            case .plain: encoding = hit.isEdited ? .urlEncoded : .plain
             case .base64: encoding = .base64
             }
             let match = ScanMatch(
                 label: hit.needle.label, encoding: encoding, line: line, offset: hit.place.lowerBound)
             found.append(Found(match: match, end: hit.place.upperBound))
-        }
-    }
-
-    private static func percent(in text: UnsafeRawBufferPointer, from place: Int) -> Int? {
-        guard place < text.count, let start = text.baseAddress,
-            let found = memchr(start + place, Int32(UInt8(ascii: "%")), text.count - place)
-        else { return nil }
-        return UnsafeRawPointer(found) - start
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        default: nil
         }
     }
 

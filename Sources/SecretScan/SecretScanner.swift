@@ -6,7 +6,7 @@ internal import SecureMemory
 /// said by label, encoding and place; no value and no part of one is ever returned. The values lie in one allocation of
 /// the guarded heap, the tables have keyed hashes alone.
 ///
-/// Base64 is found in one piece: text that was broken into lines within a value is not.
+/// Base64 that was broken into lines of 16 characters and more is found too, indented or not.
 package final class SecretScanner: Sendable {
     /// Values of fewer bytes are not searched for: they would be found by chance.
     package static let shortestValue = 8
@@ -19,6 +19,8 @@ package final class SecretScanner: Sendable {
     let reachAhead: Int
     /// The longest needle's bytes of text.
     let longestSpan: Int
+    /// Whether there is a space in any value.
+    let hasSpaces: Bool
 
     package init(_ patterns: [ScanPattern]) {
         let patterns = patterns.filter { $0.value.bytes.count >= Self.shortestValue }
@@ -48,6 +50,7 @@ package final class SecretScanner: Sendable {
         reachBack = chosen.map(\.lead).max() ?? 0
         reachAhead = max(tables.width, chosen.map { $0.span - $0.lead }.max() ?? 0)
         longestSpan = chosen.map(\.span).max() ?? 0
+        hasSpaces = values.bytes.withBytes { $0.contains(UInt8(ascii: " ")) }
     }
 
     /// Searches bytes that lie in memory; after `limit` places of a value no further for it.

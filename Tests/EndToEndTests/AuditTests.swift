@@ -135,4 +135,33 @@ struct AuditTests {
         try await scene.signed(String(next.dropFirst("sigilum ".count))).expect(0)
         #expect(try await audit(scene.home, expecting: 0).isEmpty)
     }
+
+    @Test("what is in the way of openclaw.json is not waited for, and what is proposed moves it and nothing behind it")
+    func inTheWay() async throws {
+        let scene = try AuthScene()
+        try await scene.signed(AuthScene.local + " --print-token false").expect(0)
+        let target = scene.home.user + "/behind"
+        let obstacles: [(String) throws -> Void] = [
+            { #expect(mkfifo($0, 0o600) == 0) },
+            { try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: false) },
+            { try FileManager.default.createSymbolicLink(atPath: $0, withDestinationPath: "/dev/zero") },
+            {
+                try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
+                try FileManager.default.createSymbolicLink(atPath: $0, withDestinationPath: target)
+            },
+        ]
+        for obstacle in obstacles {
+            try FileManager.default.removeItem(atPath: scene.config)
+            try obstacle(scene.config)
+            let found = try await audit(scene.home, expecting: 1)
+            #expect(found.map(\.rule) == ["check-failed"])
+            let next = try #require(found.first?.next.first)
+            #expect(next == "mv \(scene.config) \(scene.config).aside")
+            try FileManager.default.moveItem(atPath: scene.config, toPath: scene.config + ".aside")
+            try await scene.home.run("vault sync").expect(0)
+            #expect(try await audit(scene.home, expecting: 0).isEmpty)
+            try FileManager.default.removeItem(atPath: scene.config + ".aside")
+        }
+        #expect(FileManager.default.fileExists(atPath: target))
+    }
 }

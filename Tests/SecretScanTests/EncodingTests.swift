@@ -35,6 +35,57 @@ struct EncodingTests {
         }
     }
 
+    @Test(
+        "base64 in lines is found, as programs break it, indented or not, in one line more or less",
+        arguments: [16, 19, 57, 60, 64, 72, 76])
+    func foldedBase64(width: Int) {
+        var random = Numbers(seed: 11)
+        let value = (0..<150).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        let scanner = scanner([value, Array("another value".utf8)])
+        for (before, isURL) in [(0, false), (1, true), (2, false), (3, true), (56, false), (57, false), (200, true)] {
+            let whole = [UInt8](repeating: 0xfb, count: before) + value + [1, 2]
+            let text = base64Text(whole, isURL: isURL, isPadded: true)
+            for lineEnd in ["\n", "\r\n", "\n    ", "\r\n\t"] {
+                let lines = stride(from: 0, to: text.count, by: width).map { text[$0..<min($0 + width, text.count)] }
+                let folded = Array("key: |\n".utf8) + lines.joined(separator: Array(lineEnd.utf8)) + [0x0a]
+                let place = before * 8 / 6
+                let offset = 7 + place + place / width * lineEnd.utf8.count
+                #expect(
+                    scanner.scan(folded) == [match(0, .base64, line: 2 + place / width, offset: Int64(offset))])
+            }
+        }
+    }
+
+    @Test("lines are not put together where one is shorter than 16 characters, or something else is between them")
+    func notFolded() {
+        let value = Array("a value of thirty bytes, folded".utf8)
+        let scanner = scanner([value])
+        let text = base64Text(value, isURL: false, isPadded: false)
+        for (width, between) in [
+            (15, "\n"), (20, "\n\n"), (20, "\r"), (20, "\n#"), (20, "\n" + String(repeating: " ", count: 32)),
+        ] {
+            let folded = Array(text[..<width]) + Array(between.utf8) + text[width...]
+            #expect(scanner.scan(folded) == [])
+        }
+        #expect(scanner.scan(Array(text[..<20]) + [0x0a] + text[20...]).count == 1)
+        // Only base64 is broken by what breaks lines.
+        let plain = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        #expect(SecretScanTests.scanner([plain]).scan(Array(plain[..<20]) + [0x0a] + plain[20...]) == [])
+    }
+
+    @Test("as a form sends it: + is a space, beside escapes, and a + of the value is an escape")
+    func form() {
+        let scanner = scanner("correct horse+battery staple", "no-space-here")
+        #expect(
+            scanner.scan("a=1+2\nq=correct+horse%2Bbattery+staple&x=")
+                == [match(0, .urlEncoded, line: 2, offset: 8)])
+        #expect(
+            scanner.scan("correct%20horse%2Bbattery staple correct+horse%2bbattery%20staple")
+                == [match(0, .urlEncoded, line: 1, offset: 0), match(0, .urlEncoded, line: 1, offset: 33)])
+        #expect(scanner.scan("correct horse battery staple correct+horse+battery+staple") == [])
+        #expect(scanner.scan("correct horse+battery staple") == [match(0, .plain, line: 1, offset: 0)])
+    }
+
     @Test("percent-encoding is found: reserved bytes alone or every byte, upper and lower hex, mixed")
     func percent() {
         let scanner = scanner([value])

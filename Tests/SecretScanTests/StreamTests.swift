@@ -20,12 +20,20 @@ struct StreamTests {
         for _ in 0..<12 {
             let values = (0..<6).map { _ in
                 // Few letters, so that values overlap and repeat themselves.
-                (0..<8 + random.below(30)).map { _ in Array("ab+/%41".utf8)[random.below(7)] }
+                (0..<8 + random.below(30)).map { _ in Array("ab+/%41 ".utf8)[random.below(8)] }
             }
             var text: [UInt8] = []
             while text.count < 2500 {
                 let value = values[random.below(values.count)]
-                switch random.below(7) {
+                switch random.below(9) {
+                case 7: text += value.map { $0 == 0x20 ? 0x2b : $0 }
+                case 8:
+                    let encoded = base64Text([3] + value, isURL: false, isPadded: true)
+                    let width = 16 + random.below(8)
+                    for start in stride(from: 0, to: encoded.count, by: width) {
+                        text += encoded[start..<min(start + width, encoded.count)]
+                        text += Array(["\n", "\r\n", "\n  "][random.below(3)].utf8)
+                    }
                 case 0: text += value
                 case 1: text += value.dropLast(1 + random.below(7))
                 case 2: text += base64Text(value, isURL: random.below(2) == 0, isPadded: true)

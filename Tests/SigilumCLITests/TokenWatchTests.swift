@@ -99,6 +99,22 @@ import VaultTestSupport
         #expect(stage.notes.note?.ends == good.ends)
     }
 
+    @Test(
+        "a run that was killed before it looked for tokens leaves that to the next; one that found none looks no more")
+    func killed() async throws {
+        let stage = try await VaultStage.withVault()
+        _ = await login(stage, seconds: 3600)
+        stage.pass(days: 1)
+        stage.notes.note = TokenNote(vaultID: [UInt8](repeating: 0, count: 16), ends: [:], saidOn: nil)
+        #expect(await stage.run("vault", "verify").errors == told("expired at 2026-03-01T11:00:00Z"))
+        let bare = try await VaultStage.withVault()
+        _ = await bare.run("vault", "verify")
+        let noted = bare.notes.note
+        #expect(noted?.ends == [:] && noted?.vaultID != [UInt8](repeating: 0, count: 16))
+        _ = await bare.run("vault", "verify")
+        #expect(bare.notes.note == noted)
+    }
+
     @Test("a second token is told of on the day on which the first was, and neither again")
     func second() async throws {
         let stage = try await VaultStage.withVault()

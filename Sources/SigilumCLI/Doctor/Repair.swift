@@ -2,7 +2,7 @@ internal import Glibc
 internal import SafeFiles
 internal import SecureMemory
 
-/// Something that `doctor --fix` does: it cannot lose anything, follows no link, and touches nothing of another user's.
+/// Something that `doctor --fix` does: it cannot lose anything, changes no link, and touches nothing of another user's.
 enum Repair: Sendable, Hashable {
     /// Takes a file or folder away from everybody but its owner.
     case tighten(path: String)

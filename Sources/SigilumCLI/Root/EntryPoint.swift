@@ -73,6 +73,7 @@ struct EntryPoint {
         guard !intake.isMalformed else {
             throw Failure.usage("An argument is not UTF-8")
         }
+        if let command = direct(intake.arguments, tree) { return .command(command) }
         do {
             var command = try root.parseAsRoot(intake.arguments)
             if let command = command as? any SigilumCommand { return .command(command) }
@@ -85,6 +86,17 @@ struct EntryPoint {
             let problem = problem(behind: error, intake.arguments)
             throw UsageError(tree: tree, program: intake.program).failure(problem, arguments: intake.arguments)
         }
+    }
+
+    /// The command that the words name and that takes all the others. To parse by the root is to declare every command of
+    /// the program first, which is half of what a `get` takes. nil where anything is wrong or help is asked for: what
+    /// is said then is the root's to say.
+    private func direct(_ arguments: [String], _ tree: CommandTree) -> (any SigilumCommand)? {
+        let node = tree.command(meantBy: arguments)
+        guard let type = node.type as? any SigilumCommand.Type, node.type.configuration.subcommands.isEmpty else {
+            return nil
+        }
+        return try? type.parse(Array(arguments.dropFirst(node.names.count)))
     }
 
     /// Every command knows `--json`: where the parser complains of it, the words before it named no command, and that is

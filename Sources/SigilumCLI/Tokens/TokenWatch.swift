@@ -4,12 +4,10 @@ internal import VaultCore
 /// Says, after a command that opened a vault, that one of its owner tokens ends within a day or has ended: once a day.
 ///
 /// When tokens end is kept in a note apart from the vault (``TokenNoteStore``), so that a command that has nothing to do with
-/// them reads nothing more of the vault. The note is made of what commands see anyway; where there is none, it is made by
-/// the next command, or in a vault with many records by the next that lists. Nothing here fails.
+/// them reads nothing more of the vault. The note is made of what commands see anyway; where there is none, the next
+/// command looks through all entries, once. Nothing here fails.
 package final class TokenWatch: Sendable {
     static let day: Int64 = 86_400_000
-    /// How many records a command looks through that only wants to know of tokens.
-    private static let glance: UInt64 = 500
 
     private struct State {
         var vault: Vault?
@@ -58,7 +56,7 @@ package final class TokenWatch: Sendable {
             return note.saidOn != today || (old?.ends[token.namespace]).map { $0 - now > Self.day } ?? true
         }
         guard !due.isEmpty else {
-            if note != old, old != nil || !ends.isEmpty { _ = notes.write(note) }
+            if note != old { _ = notes.write(note) }
             return []
         }
         // What cannot be noted is not said, or every command would say it.
@@ -78,14 +76,11 @@ package final class TokenWatch: Sendable {
             }
             return ends
         }
-        // Without a note all entries are looked at, once: unless there are so many that it would be felt, or no note can
-        // be kept, so that every command would look again.
-        let isNoted = notes.write(TokenNote(vaultID: vault.id, ends: [:], saidOn: nil))
+        // Without a note all entries are looked at, once; where none can be kept every command would look again. What is
+        // tried with is the note of no vault: a run that is killed now leaves the looking to the next.
+        let isNoted = notes.write(TokenNote(vaultID: [UInt8](repeating: 0, count: 16), ends: [:], saidOn: nil))
         guard !state.touched.isEmpty || isNoted else { return [:] }
-        return try vault.read { snapshot in
-            guard !state.touched.isEmpty || snapshot.recordCount <= Self.glance else { return [:] }
-            return Self.ends(try snapshot.inventory().entries)
-        }
+        return Self.ends(try vault.read { try $0.inventory().entries })
     }
 
     private static func ends(_ entries: [Entry]) -> [Namespace: Int64] {

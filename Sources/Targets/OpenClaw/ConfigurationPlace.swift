@@ -51,6 +51,8 @@ struct ConfigurationPlace {
                 return place
             }
             guard file.kind == .symbolicLink else {
+                // The link is what is wrong then: a device that it leads to is in nobody's way.
+                guard file.kind == .regular else { throw unsafe(path, .notRegularFile) }
                 try check(file, at: place.path, user: wanted, isLinked: hop > 0)
                 return place
             }
@@ -62,7 +64,6 @@ struct ConfigurationPlace {
     private static func check(
         _ file: FileStatus, at path: String, user: UInt32, isLinked: Bool
     ) throws(DeliveryFailure) {
-        guard file.kind == .regular else { throw unsafe(path, .notRegularFile) }
         // Root keeps the owner, whoever it is; others cannot. Through a link it must be the very user.
         let mayBeForeign = geteuid() == 0 && !isLinked
         guard file.uid == user || mayBeForeign else { throw unsafe(path, .foreignOwner) }
