@@ -53,7 +53,8 @@ struct BackupTests {
         #expect(other.leaks(of: canary) == [])
     }
 
-    @Test("a recipient restores without the master key; another's key, a forged file and an unsafe key file are refused")
+    @Test(
+        "a recipient restores without the master key; another's key, a forged file and an unsafe key file are refused")
     func recipients() async throws {
         let canary = Canary()
         let (home, _) = try await made(canary)
@@ -70,7 +71,8 @@ struct BackupTests {
         try await other.run("vault restore one --recipient-key other.key")
             .expect(77, error: "The backup was not made for this recipient's key")
         try other.write(Array("recipient-secret-".utf8), to: "no.key")
-        try await other.run("vault restore one --recipient-key no.key").expect(77, error: "Not a recipient's secret key")
+        try await other.run("vault restore one --recipient-key no.key").expect(
+            77, error: "Not a recipient's secret key")
         try await other.run("vault restore one --recipient-key no/such").expect(66)
         try await other.run(
             "vault restore one --recipient-key third.key --fingerprint \(String(repeating: "0", count: 32))"
@@ -93,7 +95,8 @@ struct BackupTests {
         return String(try #require(made.outputText.firstMatch(of: /recipient-[0-9a-f]{64}/)).output)
     }
 
-    @Test("a vault that is there stays; put aside it is restored; an older backup needs a word, another vault's a place")
+    @Test(
+        "a vault that is there stays; put aside it is restored; an older backup needs a word, another vault's a place")
     func inPlace() async throws {
         let canary = Canary()
         let (home, key) = try await made(canary)
@@ -177,7 +180,8 @@ struct BackupTests {
     func words() async throws {
         let (home, _) = try await made(Canary())
         for words in [
-            "", "-", "one two", "one --recipient recipient-12", "one --recipient auditor-" + String(repeating: "a", count: 64),
+            "", "-", "one two", "one --recipient recipient-12",
+            "one --recipient auditor-" + String(repeating: "a", count: 64),
             "one --recipient recipient-" + String(repeating: "0", count: 64), "folder/",
         ] { try await home.run("vault backup " + words).expect(64) }
         #expect(!home.exists("one"))
@@ -187,7 +191,8 @@ struct BackupTests {
         #expect(!refused.errorText.contains(secret))
         try await home.run("vault backup one --recipients-file no/such").expect(66)
         try await home.run("vault backup no/such/one").expect(66)
-        try await home.run("vault backup .sigilum-workspace/one").expect(64, error: "The file is inside the Sigilum home")
+        try await home.run("vault backup .sigilum-workspace/one").expect(
+            64, error: "The file is inside the Sigilum home")
         try home.write([1, 2, 3], to: "one")
         try await home.run("vault backup one").expect(73, error: "There is a file already")
         #expect(home.contents("one") == [1, 2, 3])

@@ -111,7 +111,8 @@ struct DepositTests {
             (short, late, "The deposit has expired"),
             try await with(deposited(canary, "there", on: ci), "The deposit was to be a new entry"),
             try await with(deposited(canary, "there --base-version 7", on: ci), "The deposit was to follow version 7"),
-            try await with(deposited(canary, "gone --base-version 1", on: ci), "The deposit was to follow a version of an"),
+            try await with(
+                deposited(canary, "gone --base-version 1", on: ci), "The deposit was to follow a version of an"),
         ]
         let before = try await home.run("vault status --json")
         for (file, handle, error) in cases {

@@ -8,7 +8,8 @@ import VaultTestSupport
 struct MovementKillTests {
     enum Victim: CaseIterable, Sendable { case backup, restore, rollback, recipient, accept }
 
-    @Test("before any call that writes, and run again: the old or the new, and then the new", arguments: Victim.allCases)
+    @Test(
+        "before any call that writes, and run again: the old or the new, and then the new", arguments: Victim.allCases)
     func everyCall(_ victim: Victim) async throws {
         let built = try BuiltLibrary()
         let (_, count) = try await once(built, victim, 0)

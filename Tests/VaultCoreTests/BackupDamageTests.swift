@@ -74,7 +74,8 @@ struct BackupDamageTests {
         let others = zip(places, places.dropFirst()).map { Array(other[$0..<min($1, other.count)]) }
         var forged: [[[UInt8]]] = [
             [chunks[1], chunks[0]] + chunks[2...], [chunks[0], chunks[0]] + chunks[1...], Array(chunks.dropFirst()),
-            [chunks[0]] + chunks[2...], [others[0]] + chunks[1...], Array(chunks.dropLast()) + [others[chunks.count - 1]],
+            [chunks[0]] + chunks[2...], [others[0]] + chunks[1...],
+            Array(chunks.dropLast()) + [others[chunks.count - 1]],
         ]
         forged.append([chunks[chunks.count - 1]])
         for (number, chunks) in forged.enumerated() {
@@ -84,7 +85,8 @@ struct BackupDamageTests {
         #expect(damage { try RestoreScene.prove(otherHeader + chunks.joined()) } == .backup)
     }
 
-    @Test("with the backup's own keys: a row that is left out, changed, added or older is named, and nothing is restored")
+    @Test(
+        "with the backup's own keys: a row that is left out, changed, added or older is named, and nothing is restored")
     func resealed() throws {
         let full = try FullVault()
         let file = try full.scene.backup()

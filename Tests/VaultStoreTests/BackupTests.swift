@@ -17,7 +17,8 @@ struct BackupTests {
         try vault.write { transaction in
             for number in 0..<3000 {
                 try transaction.store(
-                    SecretBytes(copying: Array("canary \(number)".utf8)), as: EntryName("many/\(number)"), origin: .given)
+                    SecretBytes(copying: Array("canary \(number)".utf8)), as: EntryName("many/\(number)"),
+                    origin: .given)
             }
         }
         var (file, largest): ([UInt8], Int) = ([], 0)
@@ -62,7 +63,8 @@ struct BackupTests {
         try vault.write { transaction in
             for number in 0..<200 {
                 try transaction.store(
-                    SecretBytes(copying: Array("canary \(number)".utf8)), as: EntryName("many/\(number)"), origin: .given)
+                    SecretBytes(copying: Array("canary \(number)".utf8)), as: EntryName("many/\(number)"),
+                    origin: .given)
             }
         }
         var file: [UInt8] = []

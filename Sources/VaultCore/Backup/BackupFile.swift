@@ -59,6 +59,7 @@ package struct BackupFile {
     ///   - opened: Its keys.
     ///   - anchor: What this machine last saw at the place where the vault is to be; nil: nothing.
     ///   - acceptsRollback: Whether it may be older than that.
+    /// - Returns: What it holds.
     /// - Throws: ``VaultError/integrity(_:)``, ``BackupError``.
     package func prove(
         with opened: BackupKeys, against anchor: Anchor? = nil, acceptsRollback: Bool = false

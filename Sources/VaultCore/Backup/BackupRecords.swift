@@ -129,6 +129,7 @@ final class StreamedRows: RowReader {
     ///   - slots: Of the header.
     ///   - keys: The vault's.
     ///   - keep: Is given each row.
+    /// - Throws: Damage of the first record; what the stream's source throws.
     init(
         _ stream: StreamOpener, slots: [BackupHeader.Slot], _ keys: KeyRing,
         keep: @escaping (BackupRecord) throws(StorageError) -> Void

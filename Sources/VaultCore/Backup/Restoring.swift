@@ -41,6 +41,8 @@ extension BackupFile {
                 keys: opened.keys, writer: rows, head: head, environment: environment)
             transaction.begin()
             try transaction.beginRestoredEpoch(backup: header.backupID)
+            // A change of the master key that was begun is one between slots that are gone.
+            if case .new = key { try transaction.set("rekey", to: nil) }
             try transaction.finish()
             let restored = transaction.head.anchor(of: opened.keys)
             // What is given up on purpose is given up with the vault's own change, as nearly as two files allow.

@@ -23,6 +23,7 @@ extension VaultSnapshot {
     ///
     /// - Parameter place: An audit row's number, nil for none.
     /// - Returns: What was proven, and the audit chain at that row.
+    /// - Throws: ``VaultError/integrity(_:)`` with the first record that is not as it was written.
     func prove(noting place: UInt64? = nil) throws -> (report: VerificationReport, chain: Digest?) {
         var report = VerificationReport()
         var walked = 0, bodies = 0

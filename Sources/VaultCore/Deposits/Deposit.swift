@@ -61,6 +61,7 @@ extension Deposit {
     ///   - now: Milliseconds since 1970 UTC.
     ///   - lifetime: In milliseconds.
     /// - Returns: The bytes of a file.
+    /// - Throws: ``VaultError/valueTooLarge``, ``DepositError/unusableKey``.
     package static func seal(
         _ value: borrowing SecretBytes, as name: EntryName, base: UInt32?, for key: DepositKey, now: Int64,
         lifetime: Int64
@@ -113,7 +114,8 @@ extension Deposit {
                 UInt32(littleEndian: padded.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
             }
             let start = Padding.headerWidth + DepositRow.fixedWidth
-            guard padded.count >= start + 8, let range = try? Padding.contentRange(header: number(0), width: padded.count),
+            guard padded.count >= start + 8,
+                let range = try? Padding.contentRange(header: number(0), width: padded.count),
                 padded[range.upperBound...].allSatisfy({ $0 == 0 }), range.upperBound >= start + 8
             else { return nil }
             let nameWidth = number(start)

@@ -57,7 +57,8 @@ extension BackupError: FailureConvertible {
             Failure(
                 .damaged, code: "other-vault", "The backup is of another vault than the one that was here",
                 hints: [
-                    "nothing was changed", "restore it into another home (--sigilum-home), or see the one that was here:",
+                    "nothing was changed",
+                    "restore it into another home (--sigilum-home), or see the one that was here:",
                     "  \(command: ["vault", "anchor", "show"])",
                 ])
         case .older(let backup, let seen):

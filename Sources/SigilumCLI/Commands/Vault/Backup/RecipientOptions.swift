@@ -5,7 +5,8 @@ internal import VaultCore
 
 /// `--recipient`, `--recipients-file`
 struct RecipientOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("Whoever has this public key can open it too; may be repeated.", valueName: "public-key"))
+    @Option(
+        help: ArgumentHelp("Whoever has this public key can open it too; may be repeated.", valueName: "public-key"))
     var recipient: [String] = []
 
     @Option(help: ArgumentHelp("A file of such public keys, one a line; # begins a comment.", valueName: "path"))

@@ -28,7 +28,9 @@ struct VaultBackup: SigilumCommand {
         try file.refuse(inside: session.home)
         guard force || !file.exists else { throw BackupFacts.replacing(file) }
         let (id, isRecorded) = try session.vault.announceBackup(for: recipients)
-        if !isRecorded { surroundings.say(.warn("The vault cannot be written: its log does not say that it was backed up")) }
+        if !isRecorded {
+            surroundings.say(.warn("The vault cannot be written: its log does not say that it was backed up"))
+        }
         var made: BackupReport?
         // What takes the bytes lives as long as the file is open.
         func write(_ take: ([UInt8]) throws -> Void) throws {

@@ -47,7 +47,9 @@ struct DepositPlace {
             if let key = DepositKey(text: given) { return key }
             throw Failure.usage(
                 "Not a vault's deposit key: deposit- and 104 hexadecimal digits, none of them mistyped",
-                hints: ["the vault's owner sees it:  \(command: ["vault", "deposits", "key"])", "nothing was deposited"])
+                hints: [
+                    "the vault's owner sees it:  \(command: ["vault", "deposits", "key"])", "nothing was deposited",
+                ])
         }
         let hints: [Message] = [
             "give the vault's deposit key: --for deposit-…",

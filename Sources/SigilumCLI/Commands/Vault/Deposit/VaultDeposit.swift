@@ -53,7 +53,8 @@ struct VaultDeposit: SigilumCommand {
                 Field("expires_at", .plain(Timestamp.text(now + lifetime))),
             ])
         report.remarks = [
-            .info("who has the vault takes it in:  \(command: ["vault", "deposits", "accept", Deposit.handle(deposit)])")
+            .info(
+                "who has the vault takes it in:  \(command: ["vault", "deposits", "accept", Deposit.handle(deposit)])")
         ]
         return report
     }

@@ -74,7 +74,8 @@ struct VaultDepositsList: SigilumCommand {
 /// `sigilum vault deposits accept`
 struct VaultDepositsAccept: SigilumCommand {
     static let configuration = CommandConfiguration(
-        commandName: "accept", abstract: "Makes a deposit the entry's newest version, and delivers it where it is used.",
+        commandName: "accept",
+        abstract: "Makes a deposit the entry's newest version, and delivers it where it is used.",
         discussion: """
             Example:
               sigilum vault deposits accept 1f0e5b0c1d7e9a3f4c62b8d0e1f2a3b4
