@@ -445,7 +445,7 @@ def subkeys(data_key: bytes, vault_id: bytes, epoch: int) -> Keys:
 # MARK: Entries
 
 SECRET, SERVICE, DELIVERY, SETTING = 1, 2, 3, 4
-NAMED_BY = {SECRET: "name", SERVICE: "slug", DELIVERY: "id"}
+NAMED_BY = {SECRET: "name", SERVICE: "slug", DELIVERY: "id", SETTING: "name"}
 REQUIRED_FIELDS = {
     SECRET: {"name", "created", "updated", "prefix", "fingerprint", "deliveries"},
     SERVICE: {"slug", "namespace", "id", "name", "summary", "domain", "email", "created", "ordinal"},
@@ -457,7 +457,7 @@ OPTIONAL_FIELDS = {
     SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed",
               "connection-file"},
     DELIVERY: {"service", "applied", "retire", "receipt.", "setting."},
-    SETTING: set[str](),
+    SETTING: {"name"},
 }
 KINDS = {("owner-token", 2), ("service-api-key", 2), ("upstream-secret", 3), ("local-jwt-secret", 1)}
 
@@ -526,8 +526,9 @@ def check_entry(keys: Keys, entry: Entry) -> None:
     lacking = entry.fields.lacks(REQUIRED_FIELDS[entry.kind])
     if lacking is not None:
         raise Damage(record, f"lacks the field {lacking}")
-    # A setting's name is in its tag alone, and later versions may have more settings.
-    if entry.kind != SETTING and entry.tag != tag_of(keys, entry.kind, entry.name):
+    # A setting that an older program wrote says its name nowhere but in its tag.
+    named = entry.kind != SETTING or "name" in entry.fields
+    if named and entry.tag != tag_of(keys, entry.kind, entry.name):
         raise Damage(record, "its tag is not that of its name")
     has_bodies = 1 <= entry.first <= entry.current
     without = (entry.first, entry.current, entry.digest, entry.history) == (0, 0, ZEROS, ZEROS)
@@ -649,10 +650,12 @@ def digits_of(tag: bytes) -> bytes:
 OPERATIONS = dict(enumerate((
     "vault created", "version stored", "released", "entry removed", "entry moved", "service saved", "service removed",
     "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
-    "setting changed", "entry adopted", "auditor added", "versions pruned",
-), start=1)) | {
-    22: "backed up", 23: "restored", 24: "deposit accepted", 25: "deposit rejected",
-}  # fmt: skip
+    "setting changed", "entry adopted", "auditor added", "versions pruned", "key added", "key removed",
+    "master key changed", "data key changed", "backed up", "restored", "deposit accepted", "deposit rejected",
+), start=1))  # fmt: skip
+
+
+DATA_KEY_CHANGED = 21
 
 
 @dataclass(frozen=True)
@@ -690,15 +693,50 @@ def read_audit_record(audit_key: bytes, vault: bytes, key: bytes, row: bytes) ->
     return AuditRecord(number, time, OPERATIONS[operation], user, process, entry_id, generation, fields)
 
 
-def read_audit_log(keys: Keys, head: Head, audit: Table) -> tuple[list[AuditRecord], dict[int, bytes]]:
+@dataclass(frozen=True)
+class LogKeys:
+    """What the rows up to `last` are proven and opened with; None for the rows of the current data key."""
+
+    last: int | None
+    state: bytes
+    audit: bytes
+    vault: bytes
+
+
+def log_keys(keys: Keys, entries: list[Entry]) -> list[LogKeys]:
+    """Of every data key that the vault had, in their order; the last is the current one."""
+    all_keys, settings = list[LogKeys](), {entry.tag: entry for entry in entries if entry.kind == SETTING}
+    for epoch in range(1, int.from_bytes(keys.vault[16:], "little")):
+        name = f"audit-keys/{epoch}"
+        entry = settings.get(tag_of(keys, SETTING, name))
+        found = re.fullmatch(r"([0-9]{1,20}) ([0-9a-f]{208})", entry.fields.text("value")) if entry else None
+        if found is None:
+            raise Damage(f"setting {name}", "is missing, or none")
+        last, sealed = int(found[1]), bytes.fromhex(found[2])
+        data = keys.bound(b"audit keys", be(epoch, 4), be(last, 8))
+        both = open_sealed(keys.ratchet, sealed[:24], data, sealed[24:], f"setting {name}")
+        if all_keys and last <= (all_keys[-1].last or 0):
+            raise Damage(f"setting {name}", "ends before the one before")
+        all_keys.append(LogKeys(last, both[:32], both[32:], keys.vault[:16] + le(epoch, 4)))
+    return [*all_keys, LogKeys(None, keys.state, keys.audit, keys.vault)]
+
+
+def keys_at(all_keys: list[LogKeys], number: int) -> LogKeys:
+    return next(keys for keys in all_keys if keys.last is None or number <= keys.last)
+
+
+def read_audit_log(
+    keys: Keys, all_keys: list[LogKeys], head: Head, audit: Table
+) -> tuple[list[AuditRecord], dict[int, bytes]]:
     """The records, and the chain's value after each, which have been proven to arrive at the head's."""
-    records, chain, value = [], dict[int, bytes](), H(keys.state, "audit start", keys.bound())
+    records, chain, value = [], dict[int, bytes](), H(all_keys[0].state, "audit start", bound(all_keys[0].vault))
     for number, (key, row) in enumerate(audit.items(), start=1):
         if key != be(number, 8):
             raise Damage(f"audit record {number}", "is missing")
         # Opened first: what it is sealed with is bound to its number, so that this names the record that was changed.
-        records.append(read_audit_record(keys.audit, keys.vault, key, row))
-        chain[number] = value = H(keys.state, "audit", value + key + row)
+        mine = keys_at(all_keys, number)
+        records.append(read_audit_record(mine.audit, mine.vault, key, row))
+        chain[number] = value = H(mine.state, "audit", value + key + row)
     if len(records) != head.audit_number or not records:
         raise Damage(f"audit record {min(len(records), head.audit_number) + 1}", "is missing, or later than the head")
     if not same(value, head.audit_chain):
@@ -748,7 +786,8 @@ def open_epoch(secret: bytes, box: bytes, vault: bytes, number: int) -> AuditEpo
     rows, _, mac = cursor.take(32), cursor.take(32), cursor.take(32)
     epoch = AuditEpoch(found_vault, found_number, last, time, rows, mac, cursor.take(32), cursor.take(32))
     cursor.end()
-    if (found_vault, found_number) != (vault, number):
+    later = int.from_bytes(found_vault[16:], "little") > int.from_bytes(vault[16:], "little")
+    if (found_vault[:16], found_number) != (vault[:16], number) or later:
         raise Damage(record, "is of another vault or another epoch")
     return epoch
 
@@ -835,35 +874,52 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
     start = waiting[0]
     records, digest, now = list[AuditRecord](), ZEROS, 0
     mac, K, restored = None, b"", list[int]()
+    current, data_key = start, 1
     for number, row in enumerate(export.rows, start=1):
         key, name = be(number, 8), f"audit record {number}"
-        record = read_audit_record(start.audit_key, export.vault, key, row)
-        records.append(record)
-        if record.time < now:
+        if len(row) < 66:
+            raise Damage(name, "is too short")
+        if int.from_bytes(row[:8], "little") < now:
             raise Damage(name, "is older than the one before")
+        time_before, digest_before = now, digest
+        now, digest = int.from_bytes(row[:8], "little"), digest_step(digest, row)
+        if older is not None and number <= older.last and older.rows[number - 1] != row:
+            raise Damage(name, "is not the one in the older export")
+        if mac is None and data_key < int.from_bytes(start.vault[16:], "little"):
+            # Sealed under a data key from before the auditor's: under its digest alone.
+            if number >= start.last:
+                raise Damage(f"audit epoch {start.number}", "begins before its data key")
+            data_key += int.from_bytes(row[8:10], "little") == DATA_KEY_CHANGED
+            continue
+        record = read_audit_record(current.audit_key, current.vault, key, row)
+        records.append(record)
         if mac is not None and record.operation == "restored":
             epoch = waiting.pop(0) if waiting else None
-            if epoch is None or not begins(epoch, record, number - 1, now, digest, mac):
+            if epoch is None or not begins(epoch, record, number - 1, time_before, digest_before, mac):
                 raise Damage(f"audit epoch after record {number - 1}", "is missing, or begins otherwise than the log says")
-            K = epoch.first_key
+            if epoch.vault != current.vault:
+                raise Damage(f"audit epoch {epoch.number}", "is of another data key than the log says")
+            current, K = epoch, epoch.first_key
             restored.append(number)
-        now, digest = record.time, digest_step(digest, row)
         if mac is not None:
             wanted = H(K, "audit proof", mac + key + row[:66] + without_proof(record))[:16]
             if not same(record.fields.get("proof", b""), wanted):
                 raise Damage(name, "was not written when it says")
             mac, K = H(K, "audit mac", mac + key + row), derive(K, "audit ratchet", b"", b"", 32)
-        if (mac is None and number == start.last) or (mac is not None and record.operation == "auditor added"):
-            if not waiting or record.operation != "auditor added":
+        begins = mac is not None and record.operation in ("auditor added", "data key changed")
+        if (mac is None and number == start.last) or begins:
+            if not waiting or not (begins or record.operation == "auditor added"):
                 raise Damage(f"audit epoch after record {number}", "is missing")
             epoch = waiting.pop(0)
+            step = int(record.operation == "data key changed")
+            if int.from_bytes(epoch.vault[16:], "little") != int.from_bytes(current.vault[16:], "little") + step:
+                raise Damage(f"audit epoch {epoch.number}", "is of another data key than the log says")
+            current = epoch
             if not begins(epoch, record, number, now, digest, mac):
                 raise Damage(f"audit epoch {epoch.number}", "begins otherwise than the log says")
             mac, K = epoch.mac, epoch.first_key
-        if older is not None and number <= older.last and older.rows[number - 1] != row:
-            raise Damage(name, "is not the one in the older export")
     # Every record so far is proven: where they do not lead to the end, the next one is missing.
-    if waiting or (mac, now) != (export.mac, export.time):
+    if waiting or (mac, now, current.vault) != (export.mac, export.time, export.vault):
         raise Damage(f"audit record {export.last + 1}", "is missing, or the end that the file says is another")
     if not same(H(K, "audit export", checksum(export.header) + digest), export.auditors_tag):
         raise Damage("exported log", "its tag for auditors is wrong")
@@ -875,16 +931,19 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
     return Proven(records, start.last + 1, len(mine), start.fingerprint, restored)
 
 
-def check_export(keys: Keys, head: Head, audit: Table, export: Export) -> None:
+def check_export(all_keys: list[LogKeys], head: Head, audit: Table, export: Export) -> None:
     """That the vault wrote this file, and goes on from it."""
     if export.vault[:16] != head.vault_id:
         raise Damage("exported log", "is of another vault")
+    writer = next((keys for keys in all_keys if keys.vault == export.vault), None)
+    if writer is None:
+        raise Damage("exported log", "is of a data key that the vault never had")
     digest, first = ZEROS, 0
     for number, row in enumerate(export.rows, start=1):
         digest = digest_step(digest, row)
         if first == 0 and audit.get(be(number, 8)) != row:
             first = number
-    tag = H(keys.state, "audit export", checksum(export.header) + digest + export.auditors_tag)
+    tag = H(writer.state, "audit export", checksum(export.header) + digest + export.auditors_tag)
     if not same(tag, export.vault_tag):
         raise Damage("exported log", "was not written by this vault, or not so")
     if first != 0:
@@ -893,7 +952,8 @@ def check_export(keys: Keys, head: Head, audit: Table, export: Export) -> None:
         raise Damage("head", "the vault is older than the exported log")
     chain = export.chain
     for number in range(export.last + 1, head.audit_number + 1):
-        chain = H(keys.state, "audit", chain + be(number, 8) + audit[be(number, 8)])
+        state = keys_at(all_keys, number).state
+        chain = H(state, "audit", chain + be(number, 8) + audit[be(number, 8)])
     if not same(chain, head.audit_chain):
         raise Damage("audit log", "does not lead from the exported one to the head")
 
@@ -958,20 +1018,26 @@ def delivered_entries(delivery: Entry, secrets: dict[str, Entry]) -> list[Entry]
     return [secrets[name] for name in delivery.fields.text("entries").split("\n") if name in secrets]
 
 
-def desired(keys: Keys, delivery: Entry, entries: list[Entry], service: FieldMap | None) -> bytes:
+def desired(
+    keys: Keys, delivery: Entry, entries: list[Entry], service: FieldMap | None, gateway_key: str | None
+) -> bytes:
     """What the field `applied` is when what should be there is there."""
-    settings = sorted(delivery.fields.starting("setting.").items())
-    told = told_fields(delivery.name.split(":")[0], service)
+    target, own = delivery.name.split(":")[0], delivery.fields.starting("setting.")
+    if target == "gateway":
+        own.pop("master_key", None)
+        own |= {} if gateway_key is None else {"master_key": gateway_key}
+    settings = sorted(own.items())
+    told = told_fields(target, service)
     parts = [delivery.name, *told, *(f"{name}={value}" for name, value in settings)]
     message = b"".join(framed(part.encode("utf-8")) for part in parts)
     message += b"".join(framed(entry.name.encode("utf-8")) + entry.fields["fingerprint"] for entry in entries)
     return H(keys.prints, "desired", message)
 
 
-def is_pending(keys: Keys, delivery: Entry, secrets: dict[str, Entry], services: dict[str, Entry]) -> bool:
+def is_pending(vault: Vault, delivery: Entry, secrets: dict[str, Entry], services: dict[str, Entry]) -> bool:
     fields, entries = delivery.fields, delivered_entries(delivery, secrets)
     service = services.get(fields.text("service"))
-    wanted = desired(keys, delivery, entries, service.fields if service else None)
+    wanted = desired(vault.keys, delivery, entries, service.fields if service else None, vault.gateway_key())
     withdrawn = "w" in fields.text("state")
     differs = bool(entries) and not same(wanted, fields.get("applied", b""))
     wants_credential = not withdrawn and fields.get("setting.operation") not in (None, fields.get("receipt.operation"))
@@ -1034,8 +1100,17 @@ class Vault:
     def history(self, entry: Entry) -> list[Version]:
         return read_history(self.keys, entry, self.rows.body)
 
+    @property
+    def log_keys(self) -> list[LogKeys]:
+        return log_keys(self.keys, self.entries)
+
     def log(self) -> tuple[list[AuditRecord], dict[int, bytes]]:
-        return read_audit_log(self.keys, self.head, self.rows.audit)
+        return read_audit_log(self.keys, self.log_keys, self.head, self.rows.audit)
+
+    def gateway_key(self) -> str | None:
+        """The id of the master key that the gateway should have."""
+        tag = tag_of(self.keys, SETTING, "gateway-key")
+        return next((entry.fields.text("value") for entry in self.entries if entry.tag == tag), None)
 
 
 def check_slots(rows: Rows, head: Head) -> list[Slot]:
@@ -1348,7 +1423,7 @@ def service_facts(fields: FieldMap) -> dict[str, Any]:
 
 
 def delivery_facts(vault: Vault, delivery: Entry) -> dict[str, Any]:
-    pending = is_pending(vault.keys, delivery, vault.secrets, vault.named(SERVICE))
+    pending = is_pending(vault, delivery, vault.secrets, vault.named(SERVICE))
     return {"id": delivery.name, "state": delivery.fields.text("state"), "pending": pending}
 
 
@@ -1415,7 +1490,7 @@ def verify(vault: Vault, options: argparse.Namespace) -> None:
     if options.anchor is not None:
         check_anchor(Path(options.anchor), vault.head, chain)
     if options.export is not None:
-        check_export(vault.keys, vault.head, vault.rows.audit, read_export(Path(options.export)))
+        check_export(vault.log_keys, vault.head, vault.rows.audit, read_export(Path(options.export)))
     counts = {
         "entries": len(secrets), "versions": len(proven), "records": len(vault.entries) - len(secrets),
         "audit_records": len(records), "unknown_fields": sum(map(unknown_fields, vault.entries)),

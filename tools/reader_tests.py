@@ -638,6 +638,73 @@ def resealed(audit: Audit, older: Path, first: int, last: int) -> None:
     expect("audit, another way: the vault names it", f"audit record {last + 1} ".encode() in status.stderr, status.stderr)
 
 
+# MARK: Keys
+
+
+def keys_changed(full: Home, program: Path, work: Path) -> None:
+    """Several slots, and data keys after the first: everything is proven as before, and by every key."""
+    (full.folder / "phrase").write_text("correct horse battery\n")
+    full.must("key", "add", "--new-key-file", str(full.folder / "second"))
+    full.must("key", "add", "--passphrase", "--from-file", str(full.folder / "phrase"))
+    compare(full, "three slots")
+    for name in ("second", "phrase"):
+        (full.folder / name).chmod(0o600)
+        status, _, err = full.read("verify", "--key-file", str(full.folder / name))
+        expect(f"keys: opened by {name}", status == 0, err)
+    full.must("key", "remove", "1", "--confirm", "1")
+    expect("keys: removed", full.read("verify", "--key-file", str(full.folder / "second"))[0] == 77)
+    full.must("rekey", "--gateway-loses-them")
+    compare(full, "another master key")
+    for epoch in (2, 3):
+        full.must("rekey", "--compromised", "--gateway-loses-them")
+        compare(full, f"data key {epoch}")
+        put(full, "ci/after", f"under data key {epoch}")
+        compare(full, f"data key {epoch}, written on")
+    status, out, err = full.read("verify", "--json", "--anchor", str(full.anchor))
+    expect("keys: nothing is unknown", status == 0 and json.loads(out)["unknown_fields"] == 0, (out, err))
+
+    audit = Audit(program, work / "rekeyed", "audited")
+    home, first = audit.home, audit.added["first_record"]
+    early, old = audit.export("early"), home.rows()
+    home.must("rekey", "--compromised")
+    put(home, "ci/one", f"{CANARY} under the second data key")
+    late = json.loads(home.must("auditor", "new", "--out", "late.key", "--json"))["public_key"]
+    added = json.loads(home.must("log", "--auditor", late, "--json"))
+    put(home, "ci/one", f"{CANARY} for both auditors")
+    home.must("rekey", "--compromised")
+    put(home, "ci/one", f"{CANARY} under the third data key")
+    file = audit.export("late")
+    for who, (status, said) in (("program", audit.theirs(file, "--anchor", str(early))),
+                                ("reader", audit.ours(file, "--anchor", str(early)))):  # fmt: skip
+        expect(f"keys: an auditor from before, the {who}", status == 0, said)
+    theirs = home.run("log", "--verify", str(file), "--auditor-key", "late.key", "--json")
+    status, out, err = run_reader("verify-export", str(file), "--auditor-key", str(home.folder / "late.key"), "--json")
+    expect("keys: an auditor from after", status == 0 and theirs.returncode == 0, (err, theirs.stderr))
+    ours = json.loads(out)
+    expect("keys: the same facts", {name: json.loads(theirs.stdout)[name] for name in ours} == ours, ours)
+    expect("keys: from their first record", ours["proven_from"] == added["first_record"], ours)
+    for older in (early, file):
+        expect("keys: the vault goes on from it", home.read("verify", "--export", str(older))[0] == 0)
+        expect("keys: the program too", home.run("verify", "--anchor", str(older)).returncode == 0)
+    in_transit(audit, reader.read_export(file), first, few=True)
+    compare(home, "auditors over three data keys")
+    mixtures(home.rows(), old, "before other data keys", audit.key)
+
+    small = Home(program, work / "renewed")
+    small.must("init")
+    put(small, "ci/one", CANARY)
+    small.must("key", "add", "--new-key-file", str(small.folder / "second"))
+    before = small.rows()
+    small.must("rekey", "--compromised")
+    small.must("key", "add", "--new-key-file", str(small.folder / "third"))
+    put(small, "ci/one", f"{CANARY} again")
+    rows, key = small.rows(), (small.vault / "gateway-master-key").read_bytes().strip()
+    flips(rows, key)
+    lengths(rows, key)
+    moves(rows, key)
+    mixtures(rows, before, "before another data key", key)
+
+
 # MARK: Manners
 
 
@@ -1007,6 +1074,7 @@ def main() -> int:
         manners(full, work)
         statuses(full, vault, work)
         live(full)
+        keys_changed(full, vault, work)
         phrase = Home(vault, work / "phrase", "correct horse battery")
         phrase.must("init")
         put(phrase, "ci/one", CANARY)

@@ -59,6 +59,8 @@ extension GatewayDouble {
         package var date: String?
         /// Started with another master key than that of its connections: rotations fail.
         package var hasOtherMasterKey = false
+        /// The master key that it runs with: rotations of connections that were made under another one fail.
+        package var masterKey = ""
         /// Answers a body over the limit, and closes, while the client still sends.
         package var closesOnLargeBody = false
         /// What upstream answers `/test`; nil when it does not answer.
@@ -88,6 +90,8 @@ extension GatewayDouble {
         package var lastRotatedAt = DoubleClock.zero
         package var rotationIntervalDays = 0
         package var secretVersion = 1
+        /// The master key that its secrets are sealed under.
+        package var masterKey = ""
 
         /// A connection in bearer mode, made now.
         package init(id: String, name: String, baseURL: String, secretKey: String = "", secrets: [String: String] = [:])

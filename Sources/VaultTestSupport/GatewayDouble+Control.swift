@@ -29,6 +29,15 @@ extension GatewayDouble {
         }
     }
 
+    /// Puts a credential variable there.
+    package func preload(variable key: String, _ value: String) {
+        let now = DoubleClock.now()
+        shared.withLock { state in
+            state.store.variables[key] = GatewayDoubleStore.Variable(
+                value: value, createdAt: now, updatedAt: now, subject: "")
+        }
+    }
+
     /// Changes a connection behind everybody's back, as another person at the dashboard would; nothing when there is
     /// none of that id.
     package func change(_ id: String, _ body: @Sendable (inout Connection) -> Void) {

@@ -23,7 +23,7 @@ struct GatewayDoubleStore: Sendable {
         do throws(DoubleJSON.Malformed) {
             switch (request.method, parts.first, parts.count) {
             case ("GET", "connections", 1): return list()
-            case ("POST", "connections", 1): return try create(json)
+            case ("POST", "connections", 1): return try create(json, behaviour)
             case ("GET", "connections", 2): return read(parts[1])
             case ("PATCH", "connections", 2): return try patch(parts[1], json)
             case ("DELETE", "connections", 2): return delete(parts[1])
@@ -57,7 +57,9 @@ struct GatewayDoubleStore: Sendable {
         return .empty(204)
     }
 
-    private mutating func create(_ json: DoubleJSON) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
+    private mutating func create(
+        _ json: DoubleJSON, _ behaviour: GatewayDouble.Behaviour
+    ) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
         let id = try json.text("id")
         guard !id.isEmpty else { return .failure(400, "id is required") }
         guard connections[id] == nil else { return .failure(409, "connection already exists") }
@@ -79,6 +81,7 @@ struct GatewayDoubleStore: Sendable {
             return .failure(400, "no secret for auth_secret_key")
         }
         new.pathPrefix = try json.text("path_prefix")
+        new.masterKey = behaviour.masterKey
         new.status = try json.text("status").or("active")
         new.rotationIntervalDays = max(0, try json.number("rotation_interval_days"))
         connections[id] = new
@@ -90,7 +93,7 @@ struct GatewayDoubleStore: Sendable {
     ) throws(DoubleJSON.Malformed) -> GatewayDoubleReply {
         guard var connection = connections[id] else { return .unknownConnection }
         let given = Self.usable(try json.texts("secrets"))
-        if behaviour.hasOtherMasterKey {
+        if behaviour.hasOtherMasterKey || connection.masterKey != behaviour.masterKey {
             return .failure(400, "chacha20poly1305: message authentication failed")
         }
         let merged = connection.secrets.merging(given) { _, new in new }

@@ -14,7 +14,7 @@ internal import VaultStore
 // environment, before anything can copy them.
 let inherited = ProcessHardening.apply()
 let intake = ArgumentIntake.live()
-let openers = Openers(
+var openers = Openers(
     storage: { home, owner, createIfMissing, allowUnsafe in
         do throws(VaultFileError) {
             return try SQLiteVaultStorage.open(
@@ -72,4 +72,8 @@ let openers = Openers(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
         return await api.checkUp()
     }, machine: .live(sqlite: SQLiteLibrary.version))
+openers.gatewayHoldings = { inputs in
+    try await GatewayTarget(adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
+        .holdings()
+}
 exit(await runSigilum(intake, .live(intake, openers: openers, inherited: inherited)))

@@ -83,6 +83,11 @@ struct RedactionLine: Sendable {
         .init("vault deposits key"), .init("vault deposit", "mine/deposited", input: .other),
         .init("vault deposits list"), .init("vault deposits accept", "ID", isRepeated: false),
         .init("vault deposits reject", "ID", isRepeated: false),
+        .init("vault key list"), .init("vault key add", "--new-key-file second.key", isRepeated: false),
+        .init("vault key remove", "1 --confirm 1", isRepeated: false),
+        .init("vault rekey", "--new-key-file third.key --gateway-loses-them", isRepeated: false),
+        .init("vault rekey", "--redeliver"), .init("vault key remove", "1 --confirm 1", isRepeated: false),
+        .init("vault key move-out", status: 64),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),
         .init("service show", "--service-slug nope", status: 66),

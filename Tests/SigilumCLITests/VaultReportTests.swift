@@ -102,6 +102,7 @@ import VaultTestSupport
                   size:         \(size) bytes
                   key_source:   ~/.sigilum-workspace/gateway-master-key
                   key_kind:     random
+                  key_slots:    1 of 4, opened by slot 0
                   generation:   2
                   targets:      none
                   pending:      none

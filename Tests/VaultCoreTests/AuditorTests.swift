@@ -66,9 +66,7 @@ struct AuditorTests {
         }
         #expect(sealed.map(\.auditEpoch) == [2, 3])
         let opened = try #require(
-            AuditEpoch(
-                opening: sealed[1], with: audited.pair, vaultID: scene.vault.id,
-                dataKeyEpoch: scene.vault.keys.epoch))
+            AuditEpoch(opening: sealed[1], with: audited.pair, vaultID: scene.vault.id))
         #expect(opened.row.mac == running.mac.bytes && opened.row.last == before.sequence + 1)
         let proof = try audited.prove(scene.exported())
         #expect(proof.epochs == 2 && proof.first == audited.added.first)

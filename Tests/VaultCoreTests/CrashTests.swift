@@ -29,6 +29,15 @@ struct CrashTests {
         ("setting", { vault in try vault.write { try $0.set("namespace", to: "johndee") } }),
         ("releasing", { vault in _ = try vault.reveal(EntryName("a"), purpose: "test") }),
         ("accepting the anchor", { vault in try vault.acceptAnchor() }),
+        ("adding a key", { vault in try vault.addSlot(secret(VaultScene.otherKey)) }),
+        (
+            "beginning to change the master key",
+            { vault in
+                let old = (SharedSecret(secret(VaultScene.masterKey)), try EntryName(GatewayKeyEntry.previous))
+                _ = try vault.beginRekey(to: secret(VaultScene.otherKey), keeping: old, RekeyPlan([.gateway]))
+            }
+        ),
+        ("changing the data key", { vault in try vault.changeDataKey(secret(VaultScene.masterKey)) }),
         (
             "everything at once",
             { vault in

@@ -7,6 +7,7 @@ import VaultTestSupport
 /// One vault in memory with everything around it.
 struct VaultScene: Sendable {
     static let masterKey = String(repeating: "0123456789abcdef", count: 4)
+    static let otherKey = String(repeating: "fedcba9876543210", count: 4)
 
     let storage: MemoryStorage
     let anchors: MemoryAnchors

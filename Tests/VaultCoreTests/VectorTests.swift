@@ -66,5 +66,10 @@ struct VectorTests {
         let proof = try LogProof.prove(LogFile(source(scene.exported())), with: pair)
         #expect(proof.first == added.first && proof.last == added.first)
         _ = try scene.vault.verify()
+        // And get another data key, although its settings do not say their names.
+        try scene.vault.changeDataKey(secret(masterKey))
+        let renewed = try scene.reopened(masterKey: masterKey)
+        #expect(try renewed.verify().versions == 11)
+        #expect(try renewed.read { try $0.setting("namespace") } == "johndee3")
     }
 }

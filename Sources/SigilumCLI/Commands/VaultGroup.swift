@@ -32,6 +32,8 @@ struct VaultGroup: ParsableCommand {
         VaultRecipientGroup.self,
         VaultDeposit.self,
         VaultDepositsGroup.self,
+        VaultKeyGroup.self,
+        VaultRekey.self,
         DoctorCommand.self,
     ]
 

@@ -63,6 +63,10 @@ package struct Openers: Sendable {
     /// How the API over HTTP is.
     package var apiCheckup: @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup
     package var machine: Machine
+    /// Everything that the gateway keeps, by name.
+    package var gatewayHoldings: @Sendable (GatewayInputs) async throws -> GatewayHoldings = { inputs in
+        throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+    }
 
     package init(
         storage: @escaping @Sendable (Folder, FileOwner?, Bool, Bool) throws -> (any VaultStorage)?,

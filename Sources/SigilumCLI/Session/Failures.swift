@@ -36,6 +36,10 @@ extension VaultError: FailureConvertible {
             return Failure(
                 .busy, code: "not-enough-memory", "Not enough memory to stretch the passphrase",
                 hints: ["it takes 256 MiB for half a second; nothing was changed"])
+        case .keysChanged:
+            return Failure(
+                .busy, code: "busy", "Another process gave the vault another data key meanwhile",
+                hints: ["nothing was changed; try again"])
         }
     }
 

@@ -19,6 +19,8 @@ struct Session: Sendable {
     let vault: Vault
     /// Whether this very command made the vault.
     let isNew: Bool
+    /// The change of the master key that opening the vault has finished.
+    var finishedRekey: PendingRekey?
 
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
@@ -56,10 +58,11 @@ struct Session: Sendable {
         var source = given?.source
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
-            let session = Session(
+            var session = Session(
                 context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
                 isNew: isNew)
             try session.sayAnchor(isNew: isNew)
+            session.finishedRekey = try session.finishRekey()
             tokens.opened(vault, context.openers.tokenNotes(home.folder.path, try stateFolder(surroundings)))
             if MemoryLocking.hasFailed {
                 surroundings.say(.warn("Memory could not be locked: secrets may be written to swap (see ulimit -l)"))
@@ -178,7 +181,12 @@ struct Session: Sendable {
     func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
         let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
         var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
-        if directory.isNamed, let path = gatewayProgram() { program = (path, directory.path, masterKey.secret) }
+        if directory.isNamed, let path = gatewayProgram() {
+            let entry = try EntryName(GatewayKeyEntry.current)
+            let hasOwn = try vault.read { try $0.entry(entry) } != nil
+            let key = hasOwn ? try GatewayMasterKey.resolve(self, purpose: "sigilum-gateway-cli") : masterKey
+            program = (path, directory.path, key.secret)
+        }
         return try Self.gateway(context, surroundings, options, program: program)
     }
 

@@ -16,6 +16,10 @@ enum MasterKeySource: Sendable, Equatable {
     case homeFile(path: String)
     /// Asked for on the terminal.
     case terminal
+    /// An entry of the vault.
+    case entry(name: String)
+    /// A key that was just made, or given to take the place of another.
+    case new
 
     /// What users read.
     var message: Message {
@@ -27,6 +31,8 @@ enum MasterKeySource: Sendable, Equatable {
         case .credential(let path): "$CREDENTIALS_DIRECTORY (\(path))"
         case .homeFile(let path): "\(path)"
         case .terminal: "the terminal"
+        case .entry(let name): "the entry \(name)"
+        case .new: "the new key"
         }
     }
 }

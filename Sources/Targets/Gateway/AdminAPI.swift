@@ -55,6 +55,14 @@ struct AdminAPI: ConnectionStore {
         return .done(try answer.connection(id))
     }
 
+    /// Asks for a rotation of nothing, which opens what the gateway has sealed before it says that there is nothing to do.
+    func canOpen(_ id: Slug) async throws(DeliveryFailure) -> Bool {
+        let answer = try await call(.POST, Self.path(id) + "/rotate") { () throws(DeliveryFailure) in Self.nothing() }
+        if answer.saysNothingToRotate { return true }
+        guard answer.failure == .differentMasterKey else { throw answer.failure }
+        return false
+    }
+
     func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection? {
         let answer = try await call(.PATCH, Self.path(wanted.id)) { () throws(DeliveryFailure) in
             // Mode, header name and prefix together: a changed mode resets the other two, but not always both.

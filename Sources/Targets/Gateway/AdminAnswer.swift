@@ -34,6 +34,31 @@ struct AdminAnswer: Sendable {
         return connection
     }
 
+    /// A list of what the gateway keeps, by name; empty lists may be null.
+    private struct Listing: Decodable {
+        struct Connection: Decodable {
+            let id: String
+            let credential_keys: [String]?
+        }
+
+        struct Variable: Decodable {
+            let key: String
+        }
+
+        let connections: [Connection]?
+        let variables: [Variable]?
+    }
+
+    /// The ids of all connections that it lists, with the keys of their secrets, whatever else is in them.
+    func connections() throws(DeliveryFailure) -> [(id: String, keys: Set<String>)] {
+        (try answer.decode(Listing.self).connections ?? []).map { ($0.id, Set($0.credential_keys ?? [])) }
+    }
+
+    /// The names of all credential variables that it lists.
+    func variables() throws(DeliveryFailure) -> [String] {
+        (try answer.decode(Listing.self).variables ?? []).map(\.key)
+    }
+
     /// Whether it says that a gateway is there and well.
     func isHealthy() throws(DeliveryFailure) -> Bool {
         try answer.decode(Health.self).status == "ok"

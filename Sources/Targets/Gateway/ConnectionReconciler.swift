@@ -20,6 +20,7 @@ struct ConnectionReconciler<Store: ConnectionStore> {
         if hasLeftOver || !wanted.keys.isSubset(of: remote.credentialKeys) { names.append("credential_keys") }
         if receipt.hasOtherVersion(remote) { names.append("secret_version") }
         if receipt.wasMadeAnew(remote) { names.append("created_at") }
+        if receipt.isUnderAnotherKey(than: wanted) { names.append(Delivery.gatewayKey) }
         if isForeign { names.append(Observation.foreign) }
         return names
     }
@@ -53,8 +54,11 @@ struct ConnectionReconciler<Store: ConnectionStore> {
             guard !isForeign || mayTakeOver else { throw .notOurs }
             let known = isForeign ? GatewayReceipt([:]) : receipt
             let wanted = wanted.keeping(receipt, remote, isForeign: isForeign)
-            if wanted.needsRemaking(remote, receipt: known) {
-                if let made = try await remake(wanted, remote, secrets, known) { return try settle(made, wanted) }
+            let isLost = try await isLost(remote, wanted, known)
+            if isLost || wanted.needsRemaking(remote, receipt: known) {
+                if let made = try await remake(wanted, remote, secrets, known, losingOthers: isLost) {
+                    return try settle(made, wanted)
+                }
                 hasSecrets = false
                 continue
             }
@@ -82,12 +86,28 @@ struct ConnectionReconciler<Store: ConnectionStore> {
         receipt.isForeign(remote, at: store.endpoint, intendedAt: endpoint)
     }
 
-    /// Deletes and creates. A crash between leaves nothing there, which the next run creates.
+    /// Whether the gateway has another master key since the connection was delivered, and can open nothing of it any more.
+    ///
+    /// One that still opens what it had before runs with the key from before: what it is given now would be lost when it is
+    /// started with the new one, and is not delivered. A connection that was made since is the vault's own remaking, whose
+    /// answer was lost.
+    private func isLost(
+        _ remote: RemoteConnection, _ wanted: WantedConnection, _ known: GatewayReceipt
+    ) async throws(DeliveryFailure) -> Bool {
+        guard known.isUnderAnotherKey(than: wanted) else { return false }
+        guard try await store.canOpen(wanted.id) else { return true }
+        guard known.wasMadeAnew(remote) else { throw .differentMasterKey }
+        return false
+    }
+
+    /// Deletes and creates. A crash between leaves nothing there, which the next run creates. `losingOthers`: nobody can
+    /// open the secrets of others that are there.
     private func remake(
-        _ wanted: WantedConnection, _ remote: RemoteConnection, _ secrets: [NamedSecret], _ known: GatewayReceipt
+        _ wanted: WantedConnection, _ remote: RemoteConnection, _ secrets: [NamedSecret], _ known: GatewayReceipt,
+        losingOthers: Bool
     ) async throws(DeliveryFailure) -> RemoteConnection? {
         let foreign = remote.credentialKeys.subtracting(wanted.keys).subtracting(known.keys)
-        guard foreign.isEmpty else { throw .wouldLoseSecrets(count: foreign.count) }
+        guard foreign.isEmpty || losingOthers else { throw .wouldLoseSecrets(count: foreign.count) }
         try requireOwnSecret(wanted, secrets)
         try store.check(wanted, secrets: secrets)
         try await store.delete(wanted.id)

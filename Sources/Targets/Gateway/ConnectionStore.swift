@@ -30,6 +30,10 @@ protocol ConnectionStore: Sendable {
 
     func rotate(_ id: Slug, secrets: [NamedSecret]) async throws(DeliveryFailure) -> RotationOutcome
 
+    /// Whether the gateway can open what it keeps of a connection: not where it runs with another master key than when the
+    /// connection was made. Changes nothing.
+    func canOpen(_ id: Slug) async throws(DeliveryFailure) -> Bool
+
     /// Everything of ``WantedConnection`` that can be changed in place; nil: there is none of that id.
     func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection?
 

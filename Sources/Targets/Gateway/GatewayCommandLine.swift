@@ -84,6 +84,9 @@ extension GatewayCommandLine: ConnectionStore {
         }
     }
 
+    /// It cannot be asked that without changing something.
+    func canOpen(_ id: Slug) async throws(DeliveryFailure) -> Bool { throw .unreachable(endpoint: endpoint) }
+
     func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection? {
         switch try run(["update", "--id", wanted.id.text, "--name", wanted.name] + credentials(wanted)) {
         case .done(let connection): return try await present(connection, wanted.id)

@@ -13,6 +13,8 @@ struct GatewayReceipt {
     /// The connection's status and path prefix as they were when it was delivered: people set them at the gateway.
     let status: String
     let pathPrefix: String
+    /// Which master key the gateway should have had then, by an id.
+    let masterKey: String?
 
     private static let active = "active"
 
@@ -27,6 +29,12 @@ struct GatewayReceipt {
         keys = Set((receipt[Delivery.keysKey] ?? "").split(separator: "/").map(String.init))
         status = receipt["status"] ?? Self.active
         pathPrefix = receipt["path_prefix"] ?? ""
+        masterKey = receipt[Delivery.gatewayKey]
+    }
+
+    /// Whether it was delivered before the gateway was to get the master key that it should have now.
+    func isUnderAnotherKey(than wanted: WantedConnection) -> Bool {
+        endpoint != nil && wanted.masterKey != nil && wanted.masterKey != masterKey
     }
 
     /// Whether the secrets may not be those that were delivered.
@@ -87,6 +95,7 @@ struct GatewayReceipt {
         // What this way could not put back is still to be put back.
         if wanted.status != active { receipt["status"] = wanted.status }
         if !wanted.pathPrefix.isEmpty { receipt["path_prefix"] = wanted.pathPrefix }
+        receipt[Delivery.gatewayKey] = wanted.masterKey
         return receipt
     }
 

@@ -124,7 +124,9 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
         guard let service = job.service, let connection = service.connection else {
             throw .wrongAnswer(.missingMember)
         }
-        return WantedConnection(service: service, connection: connection, keys: Set(keys))
+        var wanted = WantedConnection(service: service, connection: connection, keys: Set(keys))
+        wanted.masterKey = job.settings[Delivery.gatewayKey]
+        return wanted
     }
 
     /// The admin API, or the tool where nobody answers there. What the tool cannot do either is the API's failure.

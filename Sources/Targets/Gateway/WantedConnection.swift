@@ -13,6 +13,8 @@ struct WantedConnection: Sendable {
     let rotationIntervalDays: Int
     /// The keys of all secrets.
     let keys: Set<String>
+    /// Which master key the gateway should have, by an id; nil where it never changed.
+    var masterKey: String?
     /// What people set at the gateway: as it was when the connection was delivered, or taken over. Empty: no opinion.
     var pathPrefix = ""
     var status = ""

@@ -14,15 +14,33 @@ struct AuditEnd {
     var key: SharedSecret
 }
 
+/// What the rows of an earlier data key's time are proven and opened with.
+struct EarlierAuditKeys: Sendable {
+    /// Of that data key.
+    let epoch: UInt32
+    /// The number of its last row.
+    let last: UInt64
+    let state, payloads: SharedSecret
+}
+
 /// Writing, walking and reading the audit log.
 struct AuditChain {
     let keys: KeyRing
+    /// Of every data key before this one, oldest first; asked for only where rows are walked or opened.
+    var earlier: () throws -> [EarlierAuditKeys] = { [] }
 
     /// The end of a log without rows, with a fresh first key.
     func start() -> AuditEnd {
         let first = keys.hash(Purpose("audit start"), keys.bound([]))
         return AuditEnd(
             sequence: 0, time: 0, head: first, mac: .zero, key: SharedSecret(SecretBytes(randomCount: 32)))
+    }
+
+    /// The chain before the first row: under the first data key that the vault had.
+    func first() throws -> Digest {
+        guard let oldest = try earlier().first else { return start().head }
+        return KeyedHash.digest(
+            Purpose("audit start"), key: oldest.state.bytes, KeyRing.bound(keys.vaultID, oldest.epoch, []))
     }
 
     /// Adds one row, and ratchets the key.
@@ -47,9 +65,10 @@ struct AuditChain {
         end.time = row.time
     }
 
-    /// The chain one row further.
-    func step(_ head: Digest, _ sequence: UInt64, _ row: [UInt8]) -> Digest {
-        keys.hash(Purpose("audit"), head.bytes + AuditRow.key(sequence) + row)
+    /// The chain one row further, under the key that the row was written with: nil for the current one.
+    func step(_ head: Digest, _ sequence: UInt64, _ row: [UInt8], under state: SharedSecret? = nil) -> Digest {
+        KeyedHash.digest(
+            Purpose("audit"), key: (state ?? keys.state).bytes, head.bytes + AuditRow.key(sequence) + row)
     }
 
     /// Walks from a known point to the last row; throws at the first gap. Returns the chain's value there.
@@ -58,6 +77,7 @@ struct AuditChain {
         visit: (_ sequence: UInt64, _ row: [UInt8]) throws -> Void = { _, _ in }
     ) throws -> Digest {
         var (sequence, head) = (sequence, head)
+        var earlier = sequence < last ? try self.earlier()[...] : []
         while sequence < last {
             let batch = try rows.rows(.audit, after: AuditRow.key(sequence), limit: 512)
             guard !batch.isEmpty else { throw VaultError.integrity(.audit(sequence + 1)) }
@@ -66,17 +86,23 @@ struct AuditChain {
                 guard key == AuditRow.key(sequence) else { throw VaultError.integrity(.audit(sequence)) }
                 guard sequence <= last else { throw VaultError.integrity(.auditEnd) }
                 try visit(sequence, row)
-                head = step(head, sequence, row)
+                while let past = earlier.first, past.last < sequence { earlier.removeFirst() }
+                head = step(head, sequence, row, under: earlier.first?.state)
             }
         }
         return head
     }
 
     /// Opens one row's payload.
-    func event(_ sequence: UInt64, _ bytes: [UInt8]) throws(VaultError) -> AuditEvent {
-        try payloads.open(sequence, bytes).event
+    func event(_ sequence: UInt64, _ bytes: [UInt8]) throws -> AuditEvent {
+        guard let past = try earlier().first(where: { $0.last >= sequence }) else {
+            return try payloads.open(sequence, bytes).event
+        }
+        let payloads = AuditPayloads(vaultID: keys.vaultID, epoch: past.epoch, key: past.payloads)
+        return try payloads.open(sequence, bytes).event
     }
 
+    /// Those of the current data key.
     var payloads: AuditPayloads {
         AuditPayloads(vaultID: keys.vaultID, epoch: keys.epoch, key: keys.auditPayloads)
     }

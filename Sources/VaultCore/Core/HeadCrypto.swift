@@ -39,6 +39,12 @@ enum HeadCrypto {
         return Digest(row.slotDigest)
     }
 
+    /// The data key's epoch that a head names, read without a key: a hint, and no proof. Nil where it is no head.
+    static func claimedEpoch(_ bytes: [UInt8]) -> UInt32? {
+        guard bytes.count == HeadRow.width + HeadRow.macWidth else { return nil }
+        return (try? HeadRow(decoding: Array(bytes.dropLast(HeadRow.macWidth))))?.epoch
+    }
+
     static func encode(_ head: Head, _ keys: KeyRing) -> [UInt8] {
         let nonce = Nonce.random()
         let row = HeadRow(

@@ -85,3 +85,9 @@ enum EntryClass: UInt8, CaseIterable {
     case delivery = 3
     case setting = 4
 }
+
+/// The fields of a setting's overview besides its value.
+enum SettingField {
+    /// The setting's name; settings that older programs wrote have none.
+    static let name = "name"
+}

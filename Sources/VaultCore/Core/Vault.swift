@@ -40,17 +40,25 @@ package final class Vault: Sendable {
     /// What stretching the passphrase costs, as the slot says: passes, and memory in KiB (1024 bytes). Zeros for a random
     /// key.
     package let keyCost: (passes: UInt32, memoryKiB: UInt32)
+    /// The key slot that it was opened by, and how many there were then.
+    package let slot: UInt8, slotCount: Int
     let keys: KeyRing
-    private let storage: any VaultStorage
-    private let anchors: any AnchorStore
+    /// What the slots wrap.
+    let dataKey: SharedSecret
+    let storage: any VaultStorage
+    let anchors: any AnchorStore
     let environment: VaultEnvironment
 
     private init(
-        keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), keys: KeyRing,
-        storage: any VaultStorage, anchors: any AnchorStore, environment: VaultEnvironment
+        keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), slot: UInt8, slotCount: Int,
+        dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
+        environment: VaultEnvironment
     ) {
         self.keyKind = keyKind
         self.keyCost = keyCost
+        self.slot = slot
+        self.slotCount = slotCount
+        self.dataKey = dataKey
         self.keys = keys
         self.storage = storage
         self.anchors = anchors
@@ -59,6 +67,8 @@ package final class Vault: Sendable {
 
     /// 16 bytes that name this vault.
     package var id: [UInt8] { keys.vaultID }
+    /// Which data key this is: counts from 1.
+    package var dataKeyEpoch: UInt32 { keys.epoch }
     /// Bytes on disk.
     package var size: Int64 { storage.size() }
 
@@ -104,7 +114,8 @@ package final class Vault: Sendable {
         guard !stored.slots.isEmpty else { throw VaultError.integrity(.noSlots) }
         let rows = try stored.slots.map(SlotCrypto.decode)
         let slotDigest = HeadCrypto.slotDigest(stored.slots)
-        for row in rows {
+        // Those that cost nothing first: which is tried when decides nothing else.
+        for row in rows.filter({ $0.kdf == 0 }) + rows.filter({ $0.kdf != 0 }) {
             guard let dataKey = try SlotCrypto.unwrap(row, with: masterKey),
                 let kind = MasterKeyKind(rawValue: row.kdf)
             else { continue }
@@ -112,8 +123,8 @@ package final class Vault: Sendable {
             let head = try HeadCrypto.decode(headBytes, keys)
             guard head.slotDigest.matches(slotDigest) else { throw VaultError.integrity(.slot(row.number)) }
             return Vault(
-                keyKind: kind, keyCost: (row.passes, row.memoryKiB), keys: keys, storage: storage, anchors: anchors,
-                environment: environment)
+                keyKind: kind, keyCost: (row.passes, row.memoryKiB), slot: row.number, slotCount: rows.count,
+                dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
         }
         // No slot opens. Only where slots, head and anchor belong together is that the key's fault.
         guard let claimed = HeadCrypto.claimedSlotDigest(headBytes) else { throw VaultError.integrity(.head) }
@@ -122,6 +133,11 @@ package final class Vault: Sendable {
             throw VaultError.integrity(.otherVault)
         }
         throw VaultError.wrongKey
+    }
+
+    /// The same vault opened again, with what is stored now.
+    package func reopened(with masterKey: borrowing SecretBytes) throws -> Vault {
+        try Self.open(storage, masterKey: masterKey, anchors: anchors, environment: environment)
     }
 
     /// Makes a vault in a store that has none. Where another process was faster, opens that one.
@@ -136,14 +152,14 @@ package final class Vault: Sendable {
         if remembered != nil { throw VaultError.integrity(.vaultGone) }
         let kind = MasterKeyKind.classify(masterKey)
         let vaultID = RandomBytes.make(16)
-        let dataKey = SecretBytes(randomCount: 32)
-        let keys = KeyRing(dataKey: dataKey, vaultID: vaultID, epoch: 1)
+        let dataKey = SharedSecret(SecretBytes(randomCount: 32))
+        let keys = KeyRing(dataKey: dataKey.bytes, vaultID: vaultID, epoch: 1)
         // Wrapped before the transaction: stretching a passphrase takes half a second, and others may be waiting.
         let slot = try SlotCrypto.wrap(
-            dataKey, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
+            dataKey.bytes, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
         let vault = Vault(
-            keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), keys: keys,
-            storage: storage, anchors: anchors, environment: environment)
+            keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), slot: 0,
+            slotCount: 1, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
         let head: Head? = try storage.transaction { rows in
             guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)
@@ -153,7 +169,7 @@ package final class Vault: Sendable {
             let transaction = VaultTransaction(
                 keys: keys, writer: rows, head: head, environment: environment)
             transaction.begin()
-            try transaction.record(.vaultCreated, facts: ["key": kind == .random ? "random" : "passphrase"])
+            try transaction.record(.vaultCreated, facts: ["key": kind.word])
             try transaction.finish()
             return transaction.head
         }
@@ -205,7 +221,8 @@ package final class Vault: Sendable {
                 try transaction.recordMissingAnchor()
             }
             try transaction.finish()
-            changed = transaction.generation != head.generation
+            changed =
+                transaction.generation != head.generation || transaction.head.slotDigest != head.slotDigest
             seen = transaction.head.anchor(of: keys)
             return result
         }
@@ -255,7 +272,10 @@ package final class Vault: Sendable {
     package func wipeRemoved() throws -> Bool {
         let isWiped = try storage.wipeDeleted()
         let isNoted = try read { try $0.setting("wipe-pending") } != nil
-        if isWiped == isNoted { try write { try $0.set("wipe-pending", to: isWiped ? nil : "yes") } }
+        guard isWiped == isNoted else { return isWiped }
+        try write { try $0.set("wipe-pending", to: isWiped ? nil : "yes") }
+        // What is in the log of writes now is the note alone; it goes too where nobody is in the way.
+        if isWiped { _ = try? storage.wipeDeleted() }
         return isWiped
     }
 
@@ -330,13 +350,22 @@ package final class Vault: Sendable {
         }
     }
 
-    private func head(_ rows: any RowReader) throws -> Head {
+    func head(_ rows: any RowReader) throws -> Head {
         guard let bytes = try rows.head() else { throw VaultError.integrity(.head) }
+        // A data key that was changed meanwhile is no damage: all of head and slots says so then. Nothing is released
+        // either way, and opening it again tells whether it is true.
+        if let epoch = HeadCrypto.claimedEpoch(bytes), epoch > keys.epoch {
+            let slots = try rows.rows(.slot, after: nil, limit: 256)
+            let isWhole = HeadCrypto.claimedSlotDigest(bytes)?.matches(HeadCrypto.slotDigest(slots)) ?? false
+            if isWhole, try slots.allSatisfy({ try SlotCrypto.decode($0).epoch == epoch }) {
+                throw VaultError.keysChanged
+            }
+        }
         return try HeadCrypto.decode(bytes, keys)
     }
 
     /// Refuses a state that this machine's history does not lead to.
-    private func check(_ head: Head, against anchor: Anchor?, in rows: any RowReader) throws {
+    func check(_ head: Head, against anchor: Anchor?, in rows: any RowReader) throws {
         guard let anchor else { return }
         let current = head.anchor(of: keys)
         guard anchor.vaultID == current.vaultID else { throw VaultError.integrity(.otherVault) }
@@ -347,7 +376,7 @@ package final class Vault: Sendable {
             guard current == anchor else { throw VaultError.integrity(.forked) }
             return
         }
-        let chain = AuditChain(keys: keys)
+        let chain = VaultSnapshot(keys: keys, rows: rows, head: head, now: 0).chain
         let reached = try chain.walk(
             from: anchor.auditSequence, head: anchor.auditHead, to: current.auditSequence, in: rows)
         guard reached == current.auditHead else { throw VaultError.integrity(.forked) }

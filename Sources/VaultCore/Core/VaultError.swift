@@ -103,4 +103,6 @@ package enum VaultError: Error, Sendable {
     case notMovable(EntryName)
     case storage(StorageError)
     case notEnoughMemory
+    /// Another process gave the vault another data key since it was opened: to be opened again.
+    case keysChanged
 }

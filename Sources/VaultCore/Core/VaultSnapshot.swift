@@ -20,7 +20,9 @@ package class VaultSnapshot {
     }
 
     var tree: StateTree { StateTree(keys: keys) }
-    var chain: AuditChain { AuditChain(keys: keys) }
+    var chain: AuditChain { AuditChain(keys: keys, earlier: { try self.earlierAuditKeys() }) }
+    /// What ``earlierAuditKeys()`` found.
+    var knownEarlierKeys: [EarlierAuditKeys]?
 
     // MARK: Rows
 
@@ -199,9 +201,9 @@ package class VaultSnapshot {
 
     /// The log from `sequence` (exclusive) on, oldest first, each record opened; the chain is proven to the end.
     package func log(after sequence: UInt64 = 0, visit: (AuditEvent) throws -> Void) throws {
-        let start = chain.start().head
-        let end = try chain.walk(from: 0, head: start, to: head.audit.sequence, in: rows) { number, row in
-            if number > sequence { try visit(self.chain.event(number, row)) }
+        let chain = chain
+        let end = try chain.walk(from: 0, head: chain.first(), to: head.audit.sequence, in: rows) { number, row in
+            if number > sequence { try visit(chain.event(number, row)) }
         }
         guard end == head.audit.head else { throw VaultError.integrity(.auditEnd) }
     }
@@ -209,11 +211,12 @@ package class VaultSnapshot {
     /// The log from a place that was proven before, nil: from its start (whose chain may be any); answers the place that it ends at.
     package func log(from place: LogPlace?, visit: (AuditEvent) throws -> Void) throws -> LogPlace {
         let given = place ?? .start
-        let place = given.sequence > 0 ? given : LogPlace(sequence: 0, chain: chain.start().head)
+        let chain = chain
+        let place = given.sequence > 0 ? given : LogPlace(sequence: 0, chain: try chain.first())
         guard place.sequence <= head.audit.sequence else { throw VaultError.integrity(.rolledBack) }
         let end = try chain.walk(
             from: place.sequence, head: place.chain, to: head.audit.sequence, in: rows
-        ) { number, row in try visit(self.chain.event(number, row)) }
+        ) { number, row in try visit(chain.event(number, row)) }
         guard end == head.audit.head else {
             throw VaultError.integrity(place.sequence == 0 ? .auditEnd : .forked)
         }

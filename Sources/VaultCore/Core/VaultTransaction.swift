@@ -22,7 +22,7 @@ package struct StorePolicy: Sendable {
 
 /// A change of an open vault: everything in it happens, and is in the log, or nothing.
 package final class VaultTransaction: VaultSnapshot {
-    private let writer: any RowWriter
+    let writer: any RowWriter
     private let environment: VaultEnvironment
     private var changed = false
 
@@ -203,15 +203,19 @@ package final class VaultTransaction: VaultSnapshot {
     func setQuietly(_ setting: String, to value: String) throws {
         var fields = FieldMap()
         fields[text: "value"] = value
+        // Under another data key its tag is another one: then its name has to be known.
+        fields[text: SettingField.name] = setting
         let row = try row(.setting, setting)?.row
         try save(.setting, setting, fields, row ?? emptyRow(), isNew: row == nil)
     }
 
     /// Closes the audit epoch with this event, and goes on with a key that has nothing to do with the keys before it.
     /// What it is stays for the caller to seal; the caller changes something in the same transaction.
-    func beginAuditEpoch(_ facts: [String: String], firstKey: SharedSecret) throws {
+    func beginAuditEpoch(
+        _ operation: AuditOperation, _ facts: [String: String], firstKey: SharedSecret
+    ) throws {
         changed = true
-        try record(.auditorAdded, facts: facts)
+        try record(operation, facts: facts)
         head.audit.key = firstKey
     }
 
@@ -279,7 +283,7 @@ package final class VaultTransaction: VaultSnapshot {
     }
 
     /// Seals fields as a row's new overview.
-    private func save(
+    func save(
         _ space: EntryClass, _ name: String, _ fields: FieldMap, _ old: EntryRow, isNew: Bool? = nil
     ) throws {
         let tag = keys.tag(space, name)

@@ -33,14 +33,16 @@ extension VaultSnapshot {
             bodies += try self.prove(tag, row, &report)
         }
         guard UInt64(walked) == head.count else { throw VaultError.integrity(.count) }
-        let start = chain.start().head
+        let chain = chain
+        let start = try chain.first()
+        let earlier = try earlierAuditKeys()
         var noted = place == 0 ? start : nil
         var running = start
         let end = try chain.walk(from: 0, head: start, to: head.audit.sequence, in: rows) { number, row in
-            _ = try self.chain.event(number, row)
+            _ = try chain.event(number, row)
             report.auditRecords += 1
             guard let place, number <= place else { return }
-            running = chain.step(running, number, row)
+            running = chain.step(running, number, row, under: earlier.first { $0.last >= number }?.state)
             if number == place { noted = running }
         }
         guard end == head.audit.head else { throw VaultError.integrity(.auditEnd) }
@@ -77,7 +79,7 @@ extension VaultSnapshot {
             }
         case .service: name = fields[text: "slug"]
         case .delivery: name = fields[text: "id"]
-        case .setting: name = nil
+        case .setting: name = fields[text: SettingField.name]
         }
         if space != .secret { report.records += 1 }
         if let name, keys.tag(space, name) != tag { throw VaultError.integrity(.entry(tag: tag)) }

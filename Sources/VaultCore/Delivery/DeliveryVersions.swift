@@ -31,7 +31,7 @@ extension Vault {
 }
 
 extension VaultSnapshot {
-    fileprivate func versions(of plan: DeliveryPlan) throws -> DeliveryVersions {
+    func versions(of plan: DeliveryPlan) throws -> DeliveryVersions {
         let current = try plan.expected.compactMap { expected in
             try entry(expected.entry).map {
                 DeliveryVersions.Part(entry: expected.entry, version: $0.currentVersion)

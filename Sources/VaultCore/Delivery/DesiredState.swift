@@ -47,7 +47,8 @@ enum DesiredState {
 extension VaultSnapshot {
     /// A delivery with everything its target may know without a secret; nil where it is not declared.
     func plan(_ id: DeliveryID) throws -> DeliveryPlan? {
-        guard let delivery = try delivery(id) else { return nil }
+        guard var delivery = try delivery(id) else { return nil }
+        if id.target == .gateway { delivery.settings[Delivery.gatewayKey] = try setting(Self.gatewayKeySetting) }
         let service = try delivery.service.flatMap { try self.service($0) }
         let expected = try delivery.entries.compactMap { name in
             try entry(name).map { (entry: name, fingerprint: $0.fingerprint) }
@@ -60,8 +61,11 @@ extension VaultSnapshot {
         let inventory = try inventory()
         let prints = Dictionary(uniqueKeysWithValues: inventory.entries.map { ($0.name, $0.fingerprint) })
         let services = Dictionary(uniqueKeysWithValues: inventory.services.map { ($0.slug, $0) })
+        let gatewayKey = try setting(Self.gatewayKeySetting)
         return inventory.deliveries.filter { !$0.isReleased }.map { delivery in
-            DeliveryPlan(
+            var delivery = delivery
+            if delivery.id.target == .gateway { delivery.settings[Delivery.gatewayKey] = gatewayKey }
+            return DeliveryPlan(
                 delivery: delivery, service: delivery.service.flatMap { services[$0] },
                 expected: delivery.entries.compactMap { name in
                     prints[name].map { (entry: name, fingerprint: $0) }

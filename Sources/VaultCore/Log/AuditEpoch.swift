@@ -44,14 +44,13 @@ struct AuditEpoch {
     }
 
     /// Nil where the box is not one that was sealed to this key, or says something else than what it lies beside.
-    init?(opening sealed: SealedEpochRow, with pair: RecipientKeyPair, vaultID: [UInt8], dataKeyEpoch: UInt32) {
+    init?(opening sealed: SealedEpochRow, with pair: RecipientKeyPair, vaultID: [UInt8]) {
         guard let opened = try? SealedBox.open(sealed.box, with: pair), opened.count == AuditEpochRow.width else {
             return nil
         }
         let publicWidth = AuditEpochRow.publicWidth
         let row = try? AuditEpochRow(decoding: opened.withBytes { Array($0.prefix(publicWidth)) })
-        guard let row, row.vaultID == vaultID, row.dataKeyEpoch == dataKeyEpoch, row.auditEpoch == sealed.auditEpoch
-        else { return nil }
+        guard let row, row.vaultID == vaultID, row.auditEpoch == sealed.auditEpoch else { return nil }
         func key(at offset: Int, _ opened: borrowing SecretBytes) -> SharedSecret {
             opened.withBytes { bytes in
                 SharedSecret(

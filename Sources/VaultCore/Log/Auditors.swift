@@ -22,7 +22,7 @@ package enum AuditorError: Error, Sendable {
 }
 
 /// The settings that auditors are kept in.
-private enum AuditorSetting {
+enum AuditorSetting {
     /// A line for each auditor: public key, first epoch, first record, fingerprint.
     static let auditors = "auditors"
     /// The number of the current epoch; none: 1.
@@ -85,14 +85,14 @@ extension VaultTransaction {
         // Sealed once for nothing, so that a key that nothing can be sealed to changes nothing.
         guard SealedBox.seal(SecretBytes(copying: []), to: auditor.key) != nil else { throw AuditorError.unusableKey }
         try beginAuditEpoch(
-            ["auditor": auditor.text, "epoch": "\(epoch)", "fingerprint": fingerprint], firstKey: firstKey)
+            .auditorAdded, ["auditor": auditor.text, "epoch": "\(epoch)", "fingerprint": fingerprint],
+            firstKey: firstKey)
         let added = RegisteredAuditor(
             auditor: auditor, auditEpoch: epoch, first: head.audit.sequence + 1, fingerprint: fingerprint)
         all.append(added)
         try seal(try begun(epoch, firstKey), to: all)
         let lines = all.map { "\($0.auditor.text) \($0.auditEpoch) \($0.first) \($0.fingerprint)" }
         try setQuietly(AuditorSetting.auditors, to: lines.joined(separator: "\n"))
-        try setQuietly(AuditorSetting.epoch, to: "\(epoch)")
         return (added, true)
     }
 
@@ -100,10 +100,8 @@ extension VaultTransaction {
     /// first row says that it was restored; every auditor is given its key.
     func beginRestoredEpoch(backup: [UInt8]) throws {
         let epoch = try auditEpoch() + 1
-        let all = try auditors()
-        if !all.isEmpty { try seal(try begun(epoch, head.audit.key), to: all) }
         let fingerprint = AuditEpoch.fingerprint(head.audit.key, vaultID: keys.vaultID, auditEpoch: epoch)
-        try setQuietly(AuditorSetting.epoch, to: "\(epoch)")
+        try seal(try begun(epoch, head.audit.key), to: try auditors())
         try record(
             .restored,
             facts: ["backup": hexadecimal(backup), "epoch": "\(epoch)", "fingerprint": fingerprint])
@@ -119,20 +117,22 @@ extension VaultTransaction {
             firstKey: firstKey, payloadKey: keys.auditPayloads)
     }
 
-    private func seal(_ epoch: AuditEpoch, to all: [RegisteredAuditor]) throws {
-        for registered in all {
-            guard let sealed = epoch.sealed(to: registered.auditor) else { throw AuditorError.unusableKey }
-            let setting = AuditorSetting.box(epoch.row.auditEpoch, registered.auditor)
-            try setQuietly(setting, to: hexadecimal(sealed.box))
+    /// Seals an epoch that began to each auditor, and says that it is the current one.
+    func seal(_ begun: AuditEpoch, to auditors: [RegisteredAuditor]) throws {
+        for registered in auditors {
+            guard let sealed = begun.sealed(to: registered.auditor) else { throw AuditorError.unusableKey }
+            try setQuietly(AuditorSetting.box(begun.row.auditEpoch, registered.auditor), to: hexadecimal(sealed.box))
         }
+        try setQuietly(AuditorSetting.epoch, to: "\(begun.row.auditEpoch)")
     }
 
     /// The digest of all rows so far, each opened, and the chain over them proven: what an auditor is told to be the
     /// past is.
-    private func provenRows() throws -> RowsDigest {
+    func provenRows() throws -> RowsDigest {
         var digest = RowsDigest()
-        let end = try chain.walk(from: 0, head: chain.start().head, to: head.audit.sequence, in: rows) { number, row in
-            _ = try self.chain.event(number, row)
+        let chain = chain
+        let end = try chain.walk(from: 0, head: chain.first(), to: head.audit.sequence, in: rows) { number, row in
+            _ = try chain.event(number, row)
             digest.add(row)
         }
         guard end == head.audit.head else { throw VaultError.integrity(.auditEnd) }

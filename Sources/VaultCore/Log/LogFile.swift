@@ -1,4 +1,5 @@
 internal import Sealing
+internal import SecureMemory
 internal import VaultFormat
 
 /// An exported log as it is read: once, from its start to its end.
@@ -53,8 +54,9 @@ package struct LogFile {
 
     static func digest(_ header: Digest, _ rows: RowsDigest) -> [UInt8] { header.bytes + rows.value.bytes }
 
-    static func vaultTag(_ keys: KeyRing, _ digest: [UInt8], _ auditors: Digest) -> Digest {
-        keys.hash(Purpose("audit export"), digest + auditors.bytes)
+    /// The tag that shows that a vault wrote the file; `state` is the state key of the data key of that time.
+    static func vaultTag(_ state: SharedSecret, _ digest: [UInt8], _ auditors: Digest) -> Digest {
+        KeyedHash.digest(Purpose("audit export"), key: state.bytes, digest + auditors.bytes)
     }
 
     /// No row is longer: its fields before the ciphertext, and the largest class of padding, sealed.
@@ -96,10 +98,11 @@ extension Vault {
             ).encoded
             try write(header)
             var rows = RowsDigest()
-            let end = try snapshot.chain.walk(
-                from: 0, head: snapshot.chain.start().head, to: head.audit.sequence, in: snapshot.rows
+            let chain = snapshot.chain
+            let end = try chain.walk(
+                from: 0, head: chain.first(), to: head.audit.sequence, in: snapshot.rows
             ) { number, row in
-                _ = try snapshot.chain.event(number, row)
+                _ = try chain.event(number, row)
                 rows.add(row)
                 var writer = ByteWriter()
                 writer.framed(row)
@@ -108,7 +111,7 @@ extension Vault {
             guard end == head.audit.head else { throw VaultError.integrity(.auditEnd) }
             let digest = LogFile.digest(Checksum.digest(header), rows)
             let auditorsTag = head.audit.running.exportTag(digest)
-            try write(auditorsTag.bytes + LogFile.vaultTag(keys, digest, auditorsTag).bytes)
+            try write(auditorsTag.bytes + LogFile.vaultTag(keys.state, digest, auditorsTag).bytes)
             return LogExport(anchor: head.anchor(of: keys), auditors: Set(epochs.map(\.auditor)).count)
         }
     }
@@ -139,7 +142,10 @@ extension Vault {
             }
             // Only a file that this vault wrote is believed.
             let (digest, auditors, tag) = try file.end()
-            guard tag.matches(LogFile.vaultTag(keys, digest, auditors)) else { throw VaultError.integrity(.logFile) }
+            let state = try snapshot.stateKey(ofEpoch: header.dataKeyEpoch)
+            guard let state, tag.matches(LogFile.vaultTag(state, digest, auditors)) else {
+                throw VaultError.integrity(.logFile)
+            }
             if let first { throw VaultError.integrity(first) }
             guard head.generation >= header.generation else { throw VaultError.integrity(.rolledBack) }
             let reached = try snapshot.chain.walk(

@@ -50,9 +50,10 @@ extension LogProof {
         let mine = header.epochs.filter { $0.auditor == pair.publicKey.bytes }
         guard !mine.isEmpty else { throw LogProofError.otherKey }
         let epochs = try mine.map { sealed in
-            let opened = AuditEpoch(
-                opening: sealed, with: pair, vaultID: header.vaultID, dataKeyEpoch: header.dataKeyEpoch)
-            guard let opened else { throw VaultError.integrity(.auditEpoch(sealed.auditEpoch)) }
+            let opened = AuditEpoch(opening: sealed, with: pair, vaultID: header.vaultID)
+            guard let opened, opened.row.dataKeyEpoch <= header.dataKeyEpoch else {
+                throw VaultError.integrity(.auditEpoch(sealed.auditEpoch))
+            }
             return opened
         }
         var walk = try Walk(epochs)
@@ -98,11 +99,15 @@ private struct Walk {
     /// The digest of the rows before the next one.
     private var before = RowsDigest()
     private(set) var restored: [UInt64] = []
+    /// The one that opens payloads, and the data key that the rows here are of.
+    private var current: AuditEpoch
+    private var dataKey: UInt32 = 1
 
     init(_ epochs: [AuditEpoch]) throws {
         let epochs = epochs.sorted { $0.row.auditEpoch < $1.row.auditEpoch }
         guard let start = epochs.first else { throw LogProofError.otherKey }
         self.start = start
+        current = start
         waiting = epochs[...]
     }
 
@@ -111,18 +116,24 @@ private struct Walk {
 
     /// Proves one row. `rows` is the digest up to it.
     mutating func take(_ sequence: UInt64, _ bytes: [UInt8], _ rows: RowsDigest) throws -> AuditEvent {
-        let payloads = AuditPayloads(
-            vaultID: start.row.vaultID, epoch: start.row.dataKeyEpoch, key: start.payloadKey)
-        let opened = try payloads.open(sequence, bytes)
         let damage = VaultError.integrity(.audit(sequence))
-        guard opened.event.time >= time else { throw damage }
+        guard let row = try? AuditRow(decoding: bytes), row.time >= time else { throw damage }
+        let (lastTime, lastRows) = (time, before)
+        (time, before) = (row.time, rows)
+        // What was written before the auditor's first data key is under its digest alone.
+        if running == nil, dataKey < start.row.dataKeyEpoch {
+            guard let event = AuditEvent(sealed: row, sequence), sequence < start.row.last else { throw damage }
+            if event.operation == .dataKeyChanged { dataKey += 1 }
+            return event
+        }
+        let payloads = AuditPayloads(
+            vaultID: current.row.vaultID, epoch: current.row.dataKeyEpoch, key: current.payloadKey)
+        let opened = try payloads.open(sequence, bytes)
         if running != nil, opened.event.operation == .restored {
             // Written by who had the epoch's new key alone: the old one ended with the vault that was lost.
-            try begin(opened.event, after: sequence - 1, at: time, before)
+            try begin(opened.event, after: sequence - 1, at: lastTime, lastRows)
             restored.append(sequence)
         }
-        defer { before = rows }
-        time = opened.event.time
         if running != nil {
             var fields = opened.fields
             fields[RunningMAC.proofField] = nil
@@ -135,7 +146,7 @@ private struct Walk {
             guard rows.value.bytes == start.row.rows else { throw VaultError.integrity(.earlierRecords(sequence)) }
             guard opened.event.operation == .auditorAdded else { throw damage }
             try begin(opened.event, after: sequence, at: time, rows)
-        } else if running != nil, opened.event.operation == .auditorAdded {
+        } else if running != nil, [.auditorAdded, .dataKeyChanged].contains(opened.event.operation) {
             try begin(opened.event, after: sequence, at: time, rows)
         }
         return opened.event
@@ -146,23 +157,39 @@ private struct Walk {
         _ event: AuditEvent, after last: UInt64, at lastTime: Int64, _ rows: RowsDigest
     ) throws {
         func fact(_ name: String) -> String? { event.facts.first { $0.name == name }?.value }
+        let changesKey = running != nil && event.operation == .dataKeyChanged
         guard let number = fact("epoch").flatMap({ UInt32($0) }) else {
             throw VaultError.integrity(.audit(event.sequence))
         }
         guard let next = waiting.popFirst(), next.row.auditEpoch == number, next.row.last == last,
             next.row.time == lastTime, next.fingerprint == fact("fingerprint"), next.row.rows == rows.value.bytes,
+            next.row.dataKeyEpoch == current.row.dataKeyEpoch + (changesKey ? 1 : 0),
             running == nil || running?.mac.bytes == next.row.mac, let running = next.running
         else { throw VaultError.integrity(.auditEpoch(number)) }
         self.running = running
+        current = next
     }
 
     /// What the file says of its end is where the walk arrived, and whoever wrote it had the key for the next row.
     func finish(_ file: inout LogFile) throws {
         // Every record so far is proven: where they do not lead to the end, the next one is missing.
-        guard let running, waiting.isEmpty, file.header.mac == running.mac.bytes, file.header.time == time else {
+        guard let running, waiting.isEmpty, file.header.dataKeyEpoch == current.row.dataKeyEpoch,
+            file.header.mac == running.mac.bytes, file.header.time == time
+        else {
             throw VaultError.integrity(.audit(file.sequence + 1))
         }
         let (digest, tag, _) = try file.end()
         guard tag.matches(running.exportTag(digest)) else { throw VaultError.integrity(.logFile) }
+    }
+}
+
+extension AuditEvent {
+    /// What a row says without being opened; nil where its operation is none.
+    fileprivate init?(sealed row: AuditRow, _ sequence: UInt64) {
+        guard let operation = AuditOperation(rawValue: row.operation) else { return nil }
+        self.init(
+            sequence: sequence, time: row.time, operation: operation,
+            actor: Actor(userID: row.userID, processID: row.processID, program: ""), name: nil, entryID: row.entryID,
+            facts: [])
     }
 }

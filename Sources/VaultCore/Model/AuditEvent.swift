@@ -17,6 +17,10 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case entryAdopted = 15
     case auditorAdded = 16
     case versionsPruned = 17
+    case keyAdded = 18
+    case keyRemoved = 19
+    case masterKeyChanged = 20
+    case dataKeyChanged = 21
     case backedUp = 22
     case restored = 23
     case depositAccepted = 24
@@ -42,6 +46,10 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .entryAdopted: "entry adopted"
         case .auditorAdded: "auditor added"
         case .versionsPruned: "versions pruned"
+        case .keyAdded: "key added"
+        case .keyRemoved: "key removed"
+        case .masterKeyChanged: "master key changed"
+        case .dataKeyChanged: "data key changed"
         case .backedUp: "backed up"
         case .restored: "restored"
         case .depositAccepted: "deposit accepted"

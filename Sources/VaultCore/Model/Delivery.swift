@@ -67,6 +67,10 @@ package struct Delivery: Sendable {
     /// when it comes.
     static let graceKey = "grace"
 
+    /// Of settings: which master key the gateway should have, by an id that tells nothing of it; the vault has one for all
+    /// connections. Of receipts: which it was delivered under.
+    package static let gatewayKey = "master_key"
+
     /// Counts the time that replaced credentials are granted from now on.
     mutating func startGrace(at time: Int64) {
         guard let grace = settings.removeValue(forKey: Self.graceKey).flatMap(Int64.init) else { return }

@@ -29,6 +29,11 @@ struct VaultExport: SigilumCommand {
             throw Failure.usage(all ? "Give names or --all, not both" : "Which entries? Give names, or --all")
         }
         guard to == nil || names.count == 1 else { throw Failure.usage("--to takes exactly one entry") }
+        guard to == nil || ![GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(names.first?.text) else {
+            throw Failure.usage(
+                "A master key of the gateway gets no export file",
+                hints: ["gateway start hands it over; nothing was written"])
+        }
         guard !(none && all) else { throw Failure.usage("--none takes names, not --all") }
         let session = try Session.open(context, vault, for: .reading)
         let exports = EntryExports(session: session)

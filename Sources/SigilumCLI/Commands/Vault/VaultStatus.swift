@@ -50,6 +50,12 @@ struct VaultStatus: SigilumCommand {
                     ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
                 ))
         }
+        let slots = try vault.read { try $0.slots() }.count
+        facts.append(
+            (
+                "key_slots", .plain("\(slots) of \(KeySlot.limit), opened by slot \(vault.slot)"),
+                ["count": .integer(Int64(slots)), "opened_by": .integer(Int64(vault.slot))]
+            ))
         let anchored = anchor.map { "generation \($0.generation), audit record \($0.auditSequence)" } ?? "none"
         facts += [
             ("generation", .integer(Int64(generation)), nil),
@@ -72,9 +78,4 @@ struct VaultStatus: SigilumCommand {
             fields: facts.map { Field($0.key, $0.value) }, lines: needs.next(vault).map { .text(indent: 2, $0) },
             json: .object(facts.map { (key: $0.key, value: $0.json ?? $0.value.json) }))
     }
-}
-
-extension MasterKeyKind {
-    /// What users read.
-    var word: String { self == .random ? "random" : "passphrase" }
 }
