@@ -453,7 +453,7 @@ REQUIRED_FIELDS = {
     SETTING: {"value"},
 }
 OPTIONAL_FIELDS = {
-    SECRET: {"generator", "rotate-days", "fact."},
+    SECRET: {"generator", "rotate-days", "rotate-with", "fact."},
     SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed",
               "connection-file"},
     DELIVERY: {"service", "applied", "retire", "receipt.", "setting."},
@@ -652,6 +652,7 @@ OPERATIONS = dict(enumerate((
     "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
     "setting changed", "entry adopted", "auditor added", "versions pruned", "key added", "key removed",
     "master key changed", "data key changed", "backed up", "restored", "deposit accepted", "deposit rejected",
+    "secret tried",
 ), start=1))  # fmt: skip
 
 

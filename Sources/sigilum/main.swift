@@ -67,11 +67,24 @@ var openers = Openers(
             adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
         return await gateway.checkUp(connection: connection)
     },
+    gatewayOverview: { inputs, connection in
+        let gateway = try GatewayTarget(
+            adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
+        return await gateway.overview(connection: connection)
+    },
     apiCheckup: { inputs in
         let api = try SigilumAPITarget(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
         return await api.checkUp()
-    }, machine: .live(sqlite: SQLiteLibrary.version))
+    },
+    gatewayConnections: { inputs in
+        try await GatewayTarget(
+            adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil
+        ).listedConnections()
+    },
+    gatewayTrials: { inputs in
+        try GatewayTarget(adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
+    }, machine: .live(sqlite: SQLiteLibrary.version), keyring: .kernel)
 openers.gatewayHoldings = { inputs in
     try await GatewayTarget(adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
         .holdings()

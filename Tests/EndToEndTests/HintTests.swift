@@ -17,12 +17,15 @@ struct HintTests {
         #expect(
             down.errorText.contains(
                 "vault sync --sigilum-home elsewhere --gateway-admin-url http://127.0.0.1:9\n"))
-        #expect(down.errorText.contains("sigilum gateway start --namespace johndee\n"))
+        #expect(
+            down.errorText.contains(
+                "sigilum gateway start --namespace johndee --sigilum-home elsewhere "
+                    + "--gateway-admin-url http://127.0.0.1:9\n"))
         let rotated = try await home.run(
             "vault rotate upstream-secret/linear/access_token --from-env SECRET --sigilum-home elsewhere",
             variables: home.variables(Canary()))
         rotated.expect(69)
-        #expect(rotated.errorText.contains("sigilum gateway start --namespace johndee\n"))
+        #expect(rotated.errorText.contains("sigilum gateway start --namespace johndee --sigilum-home elsewhere\n"))
         let noFile = try await home.run(
             "vault export upstream-secret/linear/access_token --none --sigilum-home elsewhere")
         noFile.expect(0)
@@ -67,7 +70,8 @@ struct HintTests {
         }
     }
 
-    @Test("the groups' help has an example", arguments: ["service", "service secret", "vault anchor", "auth"])
+    @Test(
+        "the groups' help has an example", arguments: ["service", "service secret", "vault anchor", "auth", "gateway"])
     func examples(group: String) async throws {
         let help = try await TestHome().run(group + " --help")
         help.expect(0)

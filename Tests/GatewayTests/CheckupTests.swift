@@ -46,3 +46,45 @@ struct CheckupTests {
         #expect(await gone.checkUp(connection: nil).failure == .unreachable(endpoint: "http://127.0.0.1:9"))
     }
 }
+
+@Suite("What a gateway has")
+struct OverviewTests {
+    private func found(
+        connection: String? = "linear", _ change: (inout GatewayDouble.Behaviour) -> Void = { _ in }
+    ) async throws -> GatewayOverview {
+        let gateway = try await GatewayDouble.start()
+        gateway.preload(
+            .init(id: "linear", name: "Linear", baseURL: "https://api.linear.app", secrets: ["k": canary]),
+            .init(id: "other", name: "Other", baseURL: "https://other.example", secrets: ["k": canary]))
+        let before = gateway.connections
+        change(&gateway.behaviour)
+        let target = try GatewayTarget(gateway.url) { $0.call.callMilliseconds = 5000 }
+        let overview = await target.overview(connection: try connection.map { try Slug($0) })
+        #expect(gateway.connections == before, "asking changes nothing")
+        await target.shutdown()
+        try await gateway.stop()
+        return overview
+    }
+
+    @Test("connections are counted, and the key is asked about by a connection that it has")
+    func well() async throws {
+        let known = try await found()
+        #expect(known.failure == nil && known.isHealthy && known.connections == 2 && known.opensItsData == true)
+        for connection in [nil, "unknown"] {
+            let overview = try await found(connection: connection)
+            #expect(overview.failure == nil && overview.connections == 2 && overview.opensItsData == nil)
+        }
+    }
+
+    @Test("what is wrong comes with what was learnt before it")
+    func unwell() async throws {
+        let other = try await found { $0.hasOtherMasterKey = true }
+        #expect(other.failure == .differentMasterKey && other.opensItsData == false && other.connections == 2)
+        let refused = try await found { $0.access = .token(tokenCanary) }
+        #expect(refused.failure == .adminTokenRequired && refused.isHealthy && refused.connections == nil)
+        let lying = try await found { $0.answering = .lying }
+        #expect(lying.failure == .wrongAnswer(.notJSON) && !lying.isHealthy)
+        let gone = try GatewayTarget("http://127.0.0.1:9")
+        #expect(await gone.overview(connection: nil).failure == .unreachable(endpoint: "http://127.0.0.1:9"))
+    }
+}

@@ -127,7 +127,7 @@ struct CommandLineTests {
     @Test("a tool that is not there is told as that")
     func missing() async throws {
         let commandLine = GatewayCommandLine(
-            program: "/nonexistent/sigilum-gateway-cli", dataDirectory: "/nonexistent", masterKey: shared("k"))
+            program: "/nonexistent/sigilum-gateway-cli", dataDirectory: "/nonexistent", masterKey: { shared("k") })
         let target = try GatewayTarget(try await nobody(), commandLine: commandLine)
         let failure = DeliveryFailure.helperFailed(program: "sigilum-gateway-cli", status: 127)
         #expect(try await target.failure(applying: Wish()) == failure)

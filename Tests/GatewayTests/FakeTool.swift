@@ -23,7 +23,7 @@ struct FakeTool {
     /// The way to it, and a record of the warnings it gave.
     func commandLine(warning: @escaping @Sendable () -> Void = {}) -> GatewayCommandLine {
         GatewayCommandLine(
-            program: program, dataDirectory: dataDirectory, masterKey: shared("key with CANARY\n"),
+            program: program, dataDirectory: dataDirectory, masterKey: { shared("key with CANARY\n") },
             beforeSecretsInArguments: warning)
     }
 

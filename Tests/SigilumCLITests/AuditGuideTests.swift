@@ -159,6 +159,6 @@ import VaultCore
             .notChecked, delivery: DeliveryID(target: .gateway, key: "linear"),
             failure: .unreachable(endpoint: "http://127.0.0.1:38100"))
         #expect(
-            Self.next(guide, finding) == ["sigilum gateway start --namespace johndee", "./vault audit"])
+            Self.next(guide, finding) == ["./vault gateway start --namespace johndee", "./vault audit"])
     }
 }

@@ -113,6 +113,6 @@ import Testing
         #expect(ProgramName.sigilum.line(["vault", "get", "a/b"]) == "sigilum vault get a/b")
         #expect(ProgramName.vault.line(["auth", "login"]) == "./vault auth login")
         #expect(ProgramName.vault.line(["login"]) == "./vault login")
-        #expect(ProgramName.vault.line(["gateway", "start"]) == "sigilum gateway start")
+        #expect(ProgramName.vault.line(["gateway", "start"]) == "./vault gateway start")
     }
 }

@@ -167,7 +167,7 @@ import Testing
 
                 """)
         let asVault = rendered(failure, program: .vault)
-        #expect(asVault.contains("  start it:  sigilum gateway start --namespace johndee\n"))
+        #expect(asVault.contains("  start it:  ./vault gateway start --namespace johndee\n"))
         #expect(asVault.hasSuffix("  then run:  ./vault sync\n"))
     }
 

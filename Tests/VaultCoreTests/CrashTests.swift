@@ -1,3 +1,4 @@
+import SecureMemory
 import Testing
 import VaultTestSupport
 

@@ -4,6 +4,8 @@
    them only where _GNU_SOURCE is defined, which Swift's Glibc module does not. */
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* prctl(PR_SET_DUMPABLE, 0): no core file, and no other process of the same user may attach. 0 or -1 with errno. */
@@ -82,5 +84,23 @@ void sigilum_relay_begin(int descriptor);
 
 /* Gives the signals the handlers back that they had. */
 void sigilum_relay_end(void);
+
+/* Keeps bytes in the kernel under a name, for all processes of the user who know to look, in place of what was there under it,
+   for that many seconds. 0, or -1 with errno: ENOSYS, EPERM or EACCES where the system has no keyring for this process, EDQUOT
+   where the user keeps too much already. */
+int sigilum_keyring_store(const char *name, const void *bytes, size_t count, unsigned int seconds);
+
+/* What is kept under a name: how many bytes, of which `size` at most are in the buffer. -1 with errno: ENOKEY, EKEYEXPIRED or
+   EKEYREVOKED where nothing is. */
+ssize_t sigilum_keyring_read(const char *name, void *buffer, size_t size);
+
+/* Forgets what is kept under a name. 0, or -1 with errno as above. */
+int sigilum_keyring_remove(const char *name);
+
+/* The keys in the user's keyring: how many, at most `count`, are in the array. -1 with errno. */
+ssize_t sigilum_keyring_list(int32_t *keys, size_t count);
+
+/* The name of one of them: how many bytes, with a zero byte behind them in the buffer. -1 with errno. */
+ssize_t sigilum_keyring_name(int32_t key, char *buffer, size_t size);
 
 #endif

@@ -6,10 +6,13 @@ struct VaultGroup: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         VaultInit.self,
         VaultStatus.self,
+        VaultUnlock.self,
+        VaultLock.self,
         VaultList.self,
         VaultFind.self,
         VaultGet.self,
         VaultPut.self,
+        VaultImport.self,
         VaultGenerate.self,
         VaultRotate.self,
         VaultHistory.self,

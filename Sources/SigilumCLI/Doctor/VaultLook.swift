@@ -37,20 +37,28 @@ struct VaultLook {
             guard let home, let storage = try context.openers.storage(home.folder, home.owner, false, allowUnsafe),
                 try Vault.exists(in: storage)
             else { return look }
+            let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: context.command)
+            let environment = VaultEnvironment(now: context.now, actor: actor, describe: TokenFacts.describe)
             let key: MasterKey
             do {
                 let given = try MasterKeyResolution.resolve(
                     option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
+                if given == nil,
+                    let opened = try Unlocking(context).open(
+                        storage, { try Vault.open(storage, stretched: $0, anchors: anchors, environment: environment) })
+                {
+                    look.source = .unlocked(until: opened.until)
+                    context.tokens.opened(opened.vault, context.openers.tokenNotes(place, stateFolder))
+                    return look.with(.open(opened.vault))
+                }
                 key = try given ?? Passphrase.ask(context, storage, home)
             } catch {
                 return look.with(.locked(Failure(describing: error)))
             }
             look.source = key.source
-            let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: context.command)
             do {
                 let vault = try Vault.open(
-                    storage, masterKey: key.secret.bytes, anchors: anchors,
-                    environment: VaultEnvironment(now: context.now, actor: actor, describe: TokenFacts.describe))
+                    storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
                 context.tokens.opened(vault, context.openers.tokenNotes(place, stateFolder))
                 return look.with(.open(vault))
             } catch {

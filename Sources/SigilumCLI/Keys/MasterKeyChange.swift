@@ -1,3 +1,4 @@
+internal import SafeFiles
 internal import SecureMemory
 internal import VaultCore
 
@@ -38,7 +39,7 @@ struct MasterKeyChange {
     /// variable, a command or a credential opens the vault until those who have it got the new one.
     private var finishesAtOnce: Bool {
         switch session.masterKey.source {
-        case .homeFile, .terminal: true
+        case .homeFile, .terminal, .unlocked: true
         case .option, .environment, .file, .command, .credential, .entry, .new: changesDataKey
         }
     }
@@ -94,7 +95,7 @@ struct MasterKeyChange {
         }
         // Its key is not at hand: it cannot be gone on with.
         if pending != nil { try vault.abandonRekey() }
-        let old = keeps.map { (key: session.masterKey.secret, entry: $0) }
+        let old = try keeps.map { (key: try session.masterKey.secret, entry: $0) }
         return try vault.beginRekey(to: key.secret.bytes, keeping: old, plan)
     }
 

@@ -54,7 +54,7 @@ struct NewKeySource: Sendable {
             if case .file(let path) = source { try Self.checkSafety(path, surroundings) }
             key = try MasterKey(source.read(surroundings, context.terminal).bytes, source: .new)
         }
-        switch (MasterKeyKind.classify(key.secret.bytes), isPassphrase) {
+        switch (try MasterKeyKind.classify(key.secret.bytes), isPassphrase) {
         case (.random, true): throw Failure.usage("A random key is no passphrase: leave out --passphrase")
         case (.passphrase, false):
             throw Failure.usage(

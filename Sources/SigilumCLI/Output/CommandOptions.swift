@@ -9,10 +9,13 @@ package struct CommandOptions: Sendable, Equatable {
     package init(_ arguments: [String]) {
         var given: [(String, String)] = []
         let words = Array(arguments.prefix { $0 != "--" })
-        for name in ["--sigilum-home", "--gateway-admin-url"] {
+        for (option, name) in [
+            ("--sigilum-home", "--sigilum-home"), ("--home", "--sigilum-home"),
+            ("--gateway-admin-url", "--gateway-admin-url"),
+        ] {
             for (index, word) in words.enumerated() {
-                if word == name, index + 1 < words.count { given.append((name, words[index + 1])) }
-                if word.hasPrefix(name + "=") { given.append((name, String(word.dropFirst(name.count + 1)))) }
+                if word == option, index + 1 < words.count { given.append((name, words[index + 1])) }
+                if word.hasPrefix(option + "=") { given.append((name, String(word.dropFirst(option.count + 1)))) }
             }
         }
         self.given = given.map { (name: $0.0, value: $0.1) }
@@ -20,10 +23,12 @@ package struct CommandOptions: Sendable, Equatable {
 
     /// The words of a command with the options that it takes.
     func added(to words: [String]) -> [String] {
-        guard let first = words.first, ["vault", "service", "auth", "login"].contains(first) else { return words }
+        guard let first = words.first, ["vault", "service", "auth", "login", "gateway"].contains(first) else {
+            return words
+        }
         let reachesGateway =
             words.starts(with: ["vault", "sync"]) || words.starts(with: ["service", "add"])
-            || words.starts(with: ["service", "secret"])
+            || words.starts(with: ["service", "secret"]) || first == "gateway"
         var words = words
         for name in ["--sigilum-home", "--gateway-admin-url"] where !words.contains(name) {
             guard let value = given.last(where: { $0.name == name })?.value else { continue }

@@ -126,6 +126,7 @@ struct EntryPoint {
             .replacing("See 'vault ", with: "See './vault ")
             .replacing("sigilum vault ", with: "./vault ")
             .replacing("sigilum service ", with: "./vault service ")
+            .replacing("sigilum gateway ", with: "./vault gateway ")
             .replacing("sigilum auth ", with: "./vault auth ")
             .replacing("sigilum login ", with: "./vault login ")
             .replacing("sigilum doctor ", with: "./vault doctor ")

@@ -20,13 +20,21 @@ package struct Openers: Sendable {
         package let now: @Sendable () -> Int64
     }
 
+    /// `sigilum-gateway-cli`.
+    package struct GatewayProgram: Sendable {
+        package let path: String
+        package let dataDirectory: String
+        /// The gateway's master key, asked for when the program is run: its release is recorded then.
+        package let masterKey: @Sendable () throws -> SharedSecret
+    }
+
     /// What an adapter of the gateway is made from.
     package struct GatewayInputs: Sendable {
         /// Scheme, host and port.
         package let adminURL: String
         package let adminToken: SharedSecret?
-        /// `sigilum-gateway-cli`, its data directory and the master key: the way when no gateway runs.
-        package let program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
+        /// The way when no gateway runs.
+        package let program: GatewayProgram?
         /// Called before secrets are handed over as arguments.
         package let warnOfArguments: @Sendable () -> Void
     }
@@ -60,9 +68,17 @@ package struct Openers: Sendable {
 
     /// How the gateway is; of a connection too, where one is named.
     package var gatewayCheckup: @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup
+    /// How the gateway is, and what it has; about the key too, where a connection is named.
+    package var gatewayOverview: @Sendable (GatewayInputs, Slug?) async throws -> GatewayOverview
     /// How the API over HTTP is.
     package var apiCheckup: @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup
+    /// What connections a gateway has.
+    package var gatewayConnections: @Sendable (GatewayInputs) async throws -> [ListedConnection]
+    /// A gateway where a secret can be tried before it goes live.
+    package var gatewayTrials: @Sendable (GatewayInputs) throws -> any SecretTrials
     package var machine: Machine
+    /// Where unlocked vaults are kept; a test has none unless it says so.
+    package var keyring: KeyringStore
     /// Everything that the gateway keeps, by name.
     package var gatewayHoldings: @Sendable (GatewayInputs) async throws -> GatewayHoldings = { inputs in
         throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
@@ -81,10 +97,21 @@ package struct Openers: Sendable {
         gatewayCheckup: @escaping @Sendable (GatewayInputs, Slug?) async throws -> EndpointCheckup = { inputs, _ in
             EndpointCheckup(failure: .unreachable(endpoint: inputs.adminURL), time: nil)
         },
+        gatewayOverview: @escaping @Sendable (GatewayInputs, Slug?) async throws -> GatewayOverview = { inputs, _ in
+            var overview = GatewayOverview()
+            overview.failure = .unreachable(endpoint: inputs.adminURL)
+            return overview
+        },
         apiCheckup: @escaping @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup = { inputs in
             EndpointCheckup(failure: .unreachable(endpoint: inputs.baseURL), time: nil)
         },
-        machine: Machine = .live(sqlite: "unknown")
+        gatewayConnections: @escaping @Sendable (GatewayInputs) async throws -> [ListedConnection] = { inputs in
+            throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+        },
+        gatewayTrials: @escaping @Sendable (GatewayInputs) throws -> any SecretTrials = { inputs in
+            throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+        },
+        machine: Machine = .live(sqlite: "unknown"), keyring: KeyringStore = .none
     ) {
         self.storage = storage
         self.anchors = anchors
@@ -96,7 +123,11 @@ package struct Openers: Sendable {
         self.sigilumAPI = sigilumAPI
         self.tokenNotes = tokenNotes
         self.gatewayCheckup = gatewayCheckup
+        self.gatewayOverview = gatewayOverview
         self.apiCheckup = apiCheckup
+        self.gatewayConnections = gatewayConnections
+        self.gatewayTrials = gatewayTrials
         self.machine = machine
+        self.keyring = keyring
     }
 }

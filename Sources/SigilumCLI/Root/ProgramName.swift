@@ -27,9 +27,9 @@ package enum ProgramName: Sendable, Equatable {
         let quoted = words.map(Self.quote)
         switch (self, words.first) {
         case (.vault, "vault"): return (["./vault"] + quoted.dropFirst()).joined(separator: " ")
-        case (.vault, "service"), (.vault, "auth"), (.vault, "login"), (.vault, .some("--help")):
+        case (.vault, "service"), (.vault, "auth"), (.vault, "gateway"), (.vault, "login"), (.vault, .some("--help")):
             return (["./vault"] + quoted).joined(separator: " ")
-        // Everything else (the gateway, say) is started by the program of the original, whatever this one is called.
+        // Everything else is started by the program of the original, whatever this one is called.
         default: return (["sigilum"] + quoted).joined(separator: " ")
         }
     }

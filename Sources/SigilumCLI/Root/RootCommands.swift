@@ -16,7 +16,9 @@ struct SigilumRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sigilum", abstract: Program.abstract,
         discussion: Program.discussion, version: Program.version,
-        subcommands: [AuthGroup.self, ServiceGroup.self, VaultGroup.self, AuthLogin.self, DoctorCommand.self])
+        subcommands: [
+            AuthGroup.self, ServiceGroup.self, GatewayGroup.self, VaultGroup.self, AuthLogin.self, DoctorCommand.self,
+        ])
 }
 
 /// The program called `vault`: the vault's commands need no prefix.
@@ -24,5 +26,5 @@ struct VaultRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vault", abstract: Program.abstract,
         discussion: Program.discussion, version: Program.version,
-        subcommands: VaultGroup.commands + [AuthGroup.self, ServiceGroup.self, AuthLogin.self])
+        subcommands: VaultGroup.commands + [AuthGroup.self, ServiceGroup.self, GatewayGroup.self, AuthLogin.self])
 }

@@ -13,6 +13,9 @@ extension Session {
         try vault.write { try $0.set(Self.apiSetting, to: address) }
     }
 
+    /// The address of the managed API that was last signed in to; nil where none was.
+    func rememberedAPI() throws -> String? { try vault.read { try $0.setting(Self.apiSetting) } }
+
     /// The managed API's address for what is registered there newly: an option or a setting, else what was signed in to,
     /// else the default.
     func managedAddress(_ options: APIOptions) throws -> String {

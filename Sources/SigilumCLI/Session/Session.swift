@@ -25,11 +25,12 @@ struct Session: Sendable {
     /// Opens the vault: home, permissions, master key, store, anchor, in this order.
     ///
     /// `masterKey` is the master key where the command itself has it; else it is found as for every command.
+    /// `takesUnlocked`: whether what `vault unlock` keeps will do, where no key is set.
     ///
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
         _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
-        masterKey: MasterKey? = nil
+        masterKey: MasterKey? = nil, takesUnlocked: Bool = true
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
@@ -76,10 +77,18 @@ struct Session: Sendable {
                 try Vault.exists(in: storage)
             {
                 // Again: whoever made the vault since the first look made its key file before it.
-                let key =
-                    try given
-                    ?? MasterKeyResolution.resolve(option: nil, home: home, surroundings: surroundings)
-                    ?? Passphrase.ask(context, storage, home)
+                let set =
+                    try given ?? MasterKeyResolution.resolve(option: nil, home: home, surroundings: surroundings)
+                if set == nil, takesUnlocked,
+                    let (vault, end) = try Unlocking(context).open(
+                        storage,
+                        {
+                            try Vault.open(storage, stretched: $0, anchors: anchors, environment: environment)
+                        })
+                {
+                    return try session(vault, MasterKey(unlockedUntil: end), isNew: false)
+                }
+                let key = try set ?? Passphrase.ask(context, storage, home)
                 source = key.source
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
@@ -180,12 +189,10 @@ struct Session: Sendable {
 
     func gateway(_ options: GatewayOptions) throws -> any DeliveryTarget & ConnectionDirectory {
         let directory = try GatewaySettings.dataDirectory(option: options.gatewayDataDir, surroundings)
-        var program: (path: String, dataDirectory: String, masterKey: SharedSecret)?
-        if directory.isNamed, let path = gatewayProgram() {
-            let entry = try EntryName(GatewayKeyEntry.current)
-            let hasOwn = try vault.read { try $0.entry(entry) } != nil
-            let key = hasOwn ? try GatewayMasterKey.resolve(self, purpose: "sigilum-gateway-cli") : masterKey
-            program = (path, directory.path, key.secret)
+        var program: Openers.GatewayProgram?
+        if directory.isNamed, let path = GatewayPrograms.find(GatewayPrograms.tool, surroundings) {
+            let key = OnceReleased { try GatewayMasterKey.resolve(self, purpose: GatewayPrograms.tool).secret }
+            program = Openers.GatewayProgram(path: path, dataDirectory: directory.path, masterKey: { try key.value() })
         }
         return try Self.gateway(context, surroundings, options, program: program)
     }
@@ -193,25 +200,23 @@ struct Session: Sendable {
     /// The gateway as it is reached without a vault; `program` is the way when none runs.
     static func gateway(
         _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
-        program: (path: String, dataDirectory: String, masterKey: SharedSecret)? = nil
+        program: Openers.GatewayProgram? = nil
     ) throws -> any DeliveryTarget & ConnectionDirectory {
-        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
-        let say = surroundings.say
-        return try context.openers.gateway(
-            Openers.GatewayInputs(
-                adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
-                warnOfArguments: {
-                    say(.warn("sigilum-gateway-cli takes secrets as arguments: other users can read the process list"))
-                }))
+        try context.openers.gateway(gatewayInputs(context, surroundings, options, program: program))
     }
 
-    /// `sigilum-gateway-cli` on `PATH`, else in `$SIGILUM_HOME/bin`.
-    private func gatewayProgram() -> String? {
-        let folders =
-            (surroundings.setting("PATH") ?? "").split(separator: ":").map(String.init)
-            + (surroundings.setting("SIGILUM_HOME").map { [$0 + "/bin"] } ?? [])
-        return folders.filter { $0.hasPrefix("/") }.map { $0 + "/sigilum-gateway-cli" }
-            .first { access($0, X_OK) == 0 }
+    /// What the gateway is reached with.
+    static func gatewayInputs(
+        _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
+        program: (path: String, dataDirectory: String, masterKey: SharedSecret)? = nil
+    ) throws -> Openers.GatewayInputs {
+        let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
+        let say = surroundings.say
+        return Openers.GatewayInputs(
+            adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
+            warnOfArguments: {
+                say(.warn("sigilum-gateway-cli takes secrets as arguments: other users can read the process list"))
+            })
     }
 
     /// The reconciler with every target that this command may reach.

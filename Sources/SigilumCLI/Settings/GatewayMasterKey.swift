@@ -18,7 +18,8 @@ enum GatewayMasterKey {
             let value = try session.vault.reveal(name, purpose: purpose)
             return try MasterKey(value.bytes, source: .entry(name: name.text))
         }
+        let key = try session.askedMasterKey()
         try session.vault.write { try $0.record(.released, facts: ["key": "master key", "purpose": purpose]) }
-        return session.masterKey
+        return key
     }
 }

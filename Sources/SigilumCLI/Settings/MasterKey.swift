@@ -18,6 +18,9 @@ enum MasterKeySource: Sendable, Equatable {
     case terminal
     /// An entry of the vault.
     case entry(name: String)
+    /// `vault unlock`, in the kernel's keyring until that time: milliseconds since 1970 UTC. There is no key of this source
+    /// itself.
+    case unlocked(until: Int64)
     /// A key that was just made, or given to take the place of another.
     case new
 
@@ -32,6 +35,7 @@ enum MasterKeySource: Sendable, Equatable {
         case .homeFile(let path): "\(path)"
         case .terminal: "the terminal"
         case .entry(let name): "the entry \(name)"
+        case .unlocked(let end): "vault unlock, until \(plain: Timestamp.text(end))"
         case .new: "the new key"
         }
     }
@@ -42,8 +46,31 @@ struct MasterKey: Sendable {
     /// In bytes. Longer is no key but a wrong file.
     static let lengthLimit = 4096
 
-    let secret: SharedSecret
     let source: MasterKeySource
+    /// nil where the vault is open without it.
+    private let known: SharedSecret?
+
+    /// The key itself.
+    ///
+    /// - Throws: 78 where `vault unlock` keeps the vault open, and the passphrase is kept nowhere.
+    var secret: SharedSecret {
+        get throws(Failure) {
+            if let known { return known }
+            throw Failure(
+                .configuration, code: MasterKeyResolution.lockedCode,
+                "The vault is unlocked, and this needs its passphrase itself",
+                hints: [
+                    "vault unlock keeps no passphrase: set GATEWAY_MASTER_KEY_FILE, GATEWAY_MASTER_KEY_COMMAND or GATEWAY_MASTER_KEY",
+                    "or lock it, and run this on a terminal, which asks:  \(command: ["vault", "lock"])",
+                ])
+        }
+    }
+
+    /// What `vault unlock` stands for until that time, in milliseconds since 1970 UTC: a key that is not at hand.
+    init(unlockedUntil end: Int64) {
+        source = .unlocked(until: end)
+        known = nil
+    }
 
     /// Takes the white space off and checks what is left.
     ///
@@ -65,7 +92,7 @@ struct MasterKey: Sendable {
                 "The master key has a line end or another control character inside: \(source.message)")
         }
         self.source = source
-        secret = SharedSecret(key)
+        known = SharedSecret(key)
     }
 
     static func tooLong(_ source: MasterKeySource) -> Failure {

@@ -18,9 +18,10 @@ extension GatewayCommandLine {
             argv.append("")
         }
         if !values.isEmpty { beforeSecretsInArguments() }
+        guard let key = try? masterKey() else { throw .unreachable(endpoint: endpoint) }
         let environment = [
             (name: "GATEWAY_DATA_DIR", value: SharedSecret(SecretBytes(copying: dataDirectory.utf8))),
-            (name: "GATEWAY_MASTER_KEY", value: masterKey),
+            (name: "GATEWAY_MASTER_KEY", value: Self.trimmed(key)),
         ]
         let result: ChildResult
         do {

@@ -8,24 +8,25 @@ package struct GatewayCommandLine: Sendable {
 
     let program: String
     let dataDirectory: String
-    let masterKey: SharedSecret
+    let masterKey: @Sendable () throws -> SharedSecret
     let timeoutMilliseconds: Int
     let beforeSecretsInArguments: @Sendable () -> Void
 
     /// - Parameters:
     ///   - program: The tool's path.
     ///   - dataDirectory: The gateway's, for `GATEWAY_DATA_DIR`.
-    ///   - masterKey: The gateway's, for `GATEWAY_MASTER_KEY`. White space around it is left out: the gateway hashes its
+    ///   - masterKey: The gateway's, for `GATEWAY_MASTER_KEY`; asked for at each run. Where it throws, the tool is no way. White space around it is left out: the gateway hashes its
     ///     own as it is.
     ///   - timeoutMilliseconds: For each run of the tool.
     ///   - beforeSecretsInArguments: Called each time before secrets are put into arguments, for a warning.
     package init(
-        program: String, dataDirectory: String, masterKey: SharedSecret, timeoutMilliseconds: Int = 30000,
+        program: String, dataDirectory: String, masterKey: @escaping @Sendable () throws -> SharedSecret,
+        timeoutMilliseconds: Int = 30000,
         beforeSecretsInArguments: @escaping @Sendable () -> Void = {}
     ) {
         self.program = program
         self.dataDirectory = dataDirectory
-        self.masterKey = Self.trimmed(masterKey)
+        self.masterKey = masterKey
         self.timeoutMilliseconds = timeoutMilliseconds
         self.beforeSecretsInArguments = beforeSecretsInArguments
     }

@@ -26,7 +26,8 @@ enum SlotCrypto {
             vaultID: vaultID, number: number, epoch: epoch, kdf: kind.rawValue,
             passes: kind == .passphrase ? cost.passes : 0, memoryKiB: kind == .passphrase ? cost.memoryKiB : 0,
             salt: RandomBytes.make(16), nonce: Nonce.random().bytes, wrappedKey: [], commitment: [])
-        guard let keys = try derive(row, masterKey), let nonce = Nonce(row.nonce) else { throw .wrongKey }
+        guard let root = try root(row, masterKey), let nonce = Nonce(row.nonce) else { throw .wrongKey }
+        let keys = derive(row, root)
         row.wrappedKey = AEAD.seal(dataKey, boundTo: row.header, nonce: nonce, key: keys.wrapping.bytes)
         row.commitment = commitment(row, keys.committing.bytes).bytes
         return row.encoded + Checksum.digest(row.encoded).bytes
@@ -48,7 +49,14 @@ enum SlotCrypto {
 
     /// The data key, or nil where the master key is another one. The commitment is compared before anything is opened.
     static func unwrap(_ row: SlotRow, with masterKey: borrowing SecretBytes) throws(VaultError) -> SharedSecret? {
-        guard let keys = try derive(row, masterKey), let expected = Digest(row.commitment),
+        guard let root = try root(row, masterKey) else { return nil }
+        return try unwrap(row, stretched: root)
+    }
+
+    /// The data key by what the master key was stretched to, or read as; nil where it is another slot's, or another key's.
+    static func unwrap(_ row: SlotRow, stretched root: SharedSecret) throws(VaultError) -> SharedSecret? {
+        let keys = derive(row, root)
+        guard let expected = Digest(row.commitment),
             expected.matches(commitment(row, keys.committing.bytes)), let nonce = Nonce(row.nonce)
         else { return nil }
         do throws(OpeningFailed) {
@@ -63,26 +71,28 @@ enum SlotCrypto {
         KeyedHash.digest(Purpose("slot commitment"), key: key, row.header + row.nonce + row.wrappedKey)
     }
 
-    /// Wrapping key and commitment key; nil where the text cannot be the kind of key that the slot is for.
-    private static func derive(
-        _ row: SlotRow, _ masterKey: borrowing SecretBytes
-    ) throws(VaultError) -> (wrapping: SharedSecret, committing: SharedSecret)? {
-        let root: SharedSecret
+    /// What a master key is read as, or stretched to; nil where the text cannot be the kind of key that the slot is for.
+    static func root(_ row: SlotRow, _ masterKey: borrowing SecretBytes) throws(VaultError) -> SharedSecret? {
         switch MasterKeyKind(rawValue: row.kdf) {
         case .random:
-            guard let key = MasterKeyText.randomKey(masterKey) else { return nil }
-            root = key
+            return MasterKeyText.randomKey(masterKey)
         case .passphrase:
             guard let cost = PassphraseCost(passes: row.passes, memoryKiB: row.memoryKiB) else {
                 throw .integrity(.slot(row.number))
             }
             do throws(NotEnoughMemory) {
-                root = SharedSecret(try PassphraseHash.derive(masterKey, salt: row.salt, cost: cost))
+                return SharedSecret(try PassphraseHash.derive(masterKey, salt: row.salt, cost: cost))
             } catch {
                 throw .notEnoughMemory
             }
         case nil: return nil
         }
+    }
+
+    /// Wrapping key and commitment key.
+    private static func derive(
+        _ row: SlotRow, _ root: SharedSecret
+    ) -> (wrapping: SharedSecret, committing: SharedSecret) {
         let both = KeyedHash.derive(
             Purpose("sigilum1.slot"), key: root.bytes, salt: row.salt, message: row.header, count: 64)
         func half(_ range: Range<Int>) -> SharedSecret {

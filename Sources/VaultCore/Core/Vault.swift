@@ -40,6 +40,8 @@ package final class Vault: Sendable {
     /// What stretching the passphrase costs, as the slot says: passes, and memory in KiB (1024 bytes). Zeros for a random
     /// key.
     package let keyCost: (passes: UInt32, memoryKiB: UInt32)
+    /// What its passphrase was stretched to; nil where a random key opened it, or where it was just made.
+    package let stretched: StretchedKey?
     /// The key slot that it was opened by, and how many there were then.
     package let slot: UInt8, slotCount: Int
     let keys: KeyRing
@@ -51,11 +53,12 @@ package final class Vault: Sendable {
 
     private init(
         keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), slot: UInt8, slotCount: Int,
-        dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
+        stretched: StretchedKey?, dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
         environment: VaultEnvironment
     ) {
         self.keyKind = keyKind
         self.keyCost = keyCost
+        self.stretched = stretched
         self.slot = slot
         self.slotCount = slotCount
         self.dataKey = dataKey
@@ -97,6 +100,17 @@ package final class Vault: Sendable {
         _ storage: any VaultStorage, masterKey: borrowing SecretBytes, anchors: any AnchorStore,
         environment: VaultEnvironment
     ) throws -> Vault {
+        try open(storage, anchors: anchors, environment: environment) { row in
+            guard let root = try SlotCrypto.root(row, masterKey) else { return nil }
+            return try SlotCrypto.unwrap(row, stretched: root).map { ($0, root) }
+        }
+    }
+
+    /// Opens a vault by what unwraps one of its slots: the data key, and what the slot's key was stretched to.
+    static func open(
+        _ storage: any VaultStorage, anchors: any AnchorStore, environment: VaultEnvironment,
+        unwrap: (SlotRow) throws -> (dataKey: SharedSecret, root: SharedSecret)?
+    ) throws -> Vault {
         // Before the look at the store: an anchor that comes after it is that of a vault made meanwhile.
         // One that cannot be read matters where it is needed: the way to accept a vault again leads through here.
         let remembered = Result { try anchor(anchors) }
@@ -116,15 +130,14 @@ package final class Vault: Sendable {
         let slotDigest = HeadCrypto.slotDigest(stored.slots)
         // Those that cost nothing first: which is tried when decides nothing else.
         for row in rows.filter({ $0.kdf == 0 }) + rows.filter({ $0.kdf != 0 }) {
-            guard let dataKey = try SlotCrypto.unwrap(row, with: masterKey),
-                let kind = MasterKeyKind(rawValue: row.kdf)
-            else { continue }
+            guard let (dataKey, root) = try unwrap(row), let kind = MasterKeyKind(rawValue: row.kdf) else { continue }
             let keys = KeyRing(dataKey: dataKey.bytes, vaultID: row.vaultID, epoch: row.epoch)
             let head = try HeadCrypto.decode(headBytes, keys)
             guard head.slotDigest.matches(slotDigest) else { throw VaultError.integrity(.slot(row.number)) }
             return Vault(
                 keyKind: kind, keyCost: (row.passes, row.memoryKiB), slot: row.number, slotCount: rows.count,
-                dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
+                stretched: kind == .passphrase ? StretchedKey(slot: row.number, bytes: root) : nil, dataKey: dataKey,
+                keys: keys, storage: storage, anchors: anchors, environment: environment)
         }
         // No slot opens. Only where slots, head and anchor belong together is that the key's fault.
         guard let claimed = HeadCrypto.claimedSlotDigest(headBytes) else { throw VaultError.integrity(.head) }
@@ -159,7 +172,7 @@ package final class Vault: Sendable {
             dataKey.bytes, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
         let vault = Vault(
             keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), slot: 0,
-            slotCount: 1, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
+            slotCount: 1, stretched: nil, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
         let head: Head? = try storage.transaction { rows in
             guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)

@@ -25,6 +25,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case restored = 23
     case depositAccepted = 24
     case depositRejected = 25
+    case secretTried = 26
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -54,6 +55,7 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .restored: "restored"
         case .depositAccepted: "deposit accepted"
         case .depositRejected: "deposit rejected"
+        case .secretTried: "secret tried"
         }
     }
 }

@@ -20,7 +20,7 @@ enum Passphrase {
         let given = try MasterKeyResolution.resolve(
             option: context.secret(options.gatewayMasterKey), home: place.home, surroundings: surroundings)
         if let given {
-            guard MasterKeyKind.classify(given.secret.bytes) == .passphrase else {
+            guard try MasterKeyKind.classify(given.secret.bytes) == .passphrase else {
                 throw Failure.usage(
                     "A master key is set already, and it is no passphrase: \(given.source.message)",
                     hints: ["leave out --passphrase: a random key is much safer", "nothing was made"])

@@ -12,7 +12,7 @@ enum PointInTime {
         return (day * 86_400 + seconds) * 1000
     }
 
-    /// In milliseconds; at most a century.
+    /// A time span in milliseconds, as `15m`; at most a century. Nil for anything else.
     static func duration(_ text: String) -> Int64? {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), let count = number(text.dropLast(), 1...8) else {

@@ -52,6 +52,9 @@ struct VaultPlace {
 
     var holdsVault: Bool { storage != nil }
 
+    /// The id that the vault claims; nil where there is none. Nothing of it is proven.
+    func claimedID() throws -> [UInt8]? { try storage.flatMap { try Vault.claimedID($0) } }
+
     /// The vault's file as users know it.
     var path: String { location.path + "/vault.db" }
 
@@ -60,12 +63,18 @@ struct VaultPlace {
         guard let storage, let home else { return nil }
         let given = try MasterKeyResolution.resolve(
             option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
-        let key = try given ?? Passphrase.ask(context, storage, home)
         let actor = Actor(userID: surroundings.user, processID: UInt32(getpid()), program: "sigilum")
+        let environment = VaultEnvironment(now: context.now, actor: actor)
+        if given == nil,
+            let opened = try Unlocking(context).open(
+                storage, { try Vault.open(storage, stretched: $0, anchors: anchors, environment: environment) })
+        {
+            return opened.vault
+        }
+        let key = try given ?? Passphrase.ask(context, storage, home)
         do {
             return try Vault.open(
-                storage, masterKey: key.secret.bytes, anchors: anchors,
-                environment: VaultEnvironment(now: context.now, actor: actor))
+                storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
         } catch VaultError.wrongKey {
             throw Failure(
                 .unsafe, code: "wrong-key", "The master key does not open this vault",

@@ -50,6 +50,14 @@ struct VaultStatus: SigilumCommand {
                     ["kdf": "argon2id", "passes": .integer(Int64(passes)), "memory_kib": .integer(Int64(memory))]
                 ))
         }
+        if vault.keyKind == .passphrase {
+            let end = Unlocking(context).find(vault.id)?.end
+            facts.append(
+                (
+                    "unlocked", .plain(end.map { "until \(Timestamp.text($0))" } ?? "no"),
+                    end.map { .string(Timestamp.text($0)) } ?? .null
+                ))
+        }
         let slots = try vault.read { try $0.slots() }.count
         facts.append(
             (
