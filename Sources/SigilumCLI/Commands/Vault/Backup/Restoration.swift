@@ -142,7 +142,7 @@ struct Restoration {
             option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
         let key = try given ?? MasterKeyResolution.createKeyFile(in: home, surroundings: surroundings)
         surroundings.say(.info("The vault opens with this master key alone from now on: \(key.source.message)"))
-        return .new(key.secret, .standard)
+        return .new(try key.secret, .standard)
     }
 
     /// A vault, or what a vault left, is in the way (73).
