@@ -80,6 +80,12 @@ struct RedactionLine: Sendable {
         .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         .init("vault prune", "mine/made --keep 1"),
+        .init("vault recipient new", "--out recipient.key", isRepeated: false),
+        .init("vault backup", "moving.backup --force"), .init("vault restore", "moving.backup --check"),
+        .init("vault restore", "moving.backup", status: 73),
+        .init("vault deposits key"), .init("vault deposit", "mine/deposited", input: .other),
+        .init("vault deposits list"), .init("vault deposits accept", "ID", isRepeated: false),
+        .init("vault deposits reject", "ID", isRepeated: false),
         .init("vault unlock"), .init("vault lock"), .init("gateway start", status: 66), .init("gateway status"),
         .init("vault key list"), .init("vault key add", "--new-key-file second.key", isRepeated: false),
         .init("vault key remove", "1 --confirm 1", isRepeated: false),
@@ -149,6 +155,10 @@ struct RedactionScene {
     /// The vault's id, for the line that needs it.
     private func id(for line: RedactionLine) async throws -> String {
         guard line.arguments.contains("ID") else { return "" }
+        if line.command.hasPrefix("vault deposits") {
+            let list = try await home.runner.run(home.call("vault deposits list --json", variables: variables))
+            return String(list.outputText.firstMatch(of: /"deposit": "([0-9a-f]+)"/)?.1 ?? "")
+        }
         let status = try await home.runner.run(home.call("vault status --json", variables: variables))
         return String(status.outputText.firstMatch(of: /"vault_id": "([0-9a-f]+)"/)?.1 ?? "")
     }

@@ -208,7 +208,7 @@ struct Session: Sendable {
     /// What the gateway is reached with.
     static func gatewayInputs(
         _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
-        program: (path: String, dataDirectory: String, masterKey: SharedSecret)? = nil
+        program: Openers.GatewayProgram? = nil
     ) throws -> Openers.GatewayInputs {
         let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
         let say = surroundings.say

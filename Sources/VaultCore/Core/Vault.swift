@@ -53,7 +53,8 @@ package final class Vault: Sendable {
 
     private init(
         keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), slot: UInt8, slotCount: Int,
-        stretched: StretchedKey?, dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
+        stretched: StretchedKey?, dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage,
+        anchors: any AnchorStore,
         environment: VaultEnvironment
     ) {
         self.keyKind = keyKind
@@ -83,7 +84,7 @@ package final class Vault: Sendable {
     }
 
     /// Whether there is any row besides the head: a vault whose head is gone is damaged, and not missing.
-    private static func holdsRows(_ rows: any RowReader) throws -> Bool {
+    static func holdsRows(_ rows: any RowReader) throws -> Bool {
         try RowTable.allCases.contains { try !rows.rows($0, after: nil, limit: 1).isEmpty }
     }
 
@@ -172,7 +173,8 @@ package final class Vault: Sendable {
             dataKey.bytes, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
         let vault = Vault(
             keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), slot: 0,
-            slotCount: 1, stretched: nil, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
+            slotCount: 1, stretched: nil, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors,
+            environment: environment)
         let head: Head? = try storage.transaction { rows in
             guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)

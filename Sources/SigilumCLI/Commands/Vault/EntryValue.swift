@@ -41,6 +41,12 @@ struct EntryValueOptions: ParsableArguments, Sendable {
         }
     }
 
+    /// Checks a value that comes from elsewhere: that it fits where the entry is used.
+    static func check(_ value: borrowing SecretBytes, for name: EntryName) throws {
+        guard name.kind == .upstreamSecret || name.kind == .serviceAPIKey else { return }
+        try HTTPValueRule.check(value, allowsVariableReference: false)
+    }
+
     /// As `auth login` does, except that a token that has ended may be stored.
     private static func check(
         token: SharedSecret, for name: EntryName, now: Int64, _ say: (Remark) -> Void
