@@ -11,7 +11,7 @@ struct VaultDeposit: SigilumCommand {
             open what is written. It becomes a version of the entry when the owner accepts it.
 
             Example:
-              sigilum vault deposit ci/deploy-token --for deposit-… --from-env TOKEN --out token.deposit
+              sigilum vault deposit ci/token --for deposit-… --from-env TOKEN --out one
             """)
 
     @Argument(help: "The entry's name.") var name: String
