@@ -13,7 +13,7 @@ struct VaultRotate: SigilumCommand {
 
             Example:
               sigilum vault rotate service-api-key/my-native-service
-              sigilum vault rotate upstream-secret/linear/access_token --rotate-with 'new-linear-token --ttl 90d'
+              sigilum vault rotate ci/token --rotate-with /opt/bin/new-ci-token
               sigilum vault rotate --due
             """)
 

@@ -11,7 +11,7 @@ struct VaultImport: SigilumCommand {
 
             Example:
               sigilum vault import --format env .env --prefix ci/ --dry-run
-              sops -d --output-type json secrets.yaml | sigilum vault import --format sops -
+              sops -d --output-type json a.yaml | sigilum vault import --format sops -
             """)
 
     @Argument(help: "The file, - for standard input; of sigilum and pass the folder.") var path: String
