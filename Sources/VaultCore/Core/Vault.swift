@@ -53,7 +53,8 @@ package final class Vault: Sendable {
 
     private init(
         keyKind: MasterKeyKind, keyCost: (passes: UInt32, memoryKiB: UInt32), slot: UInt8, slotCount: Int,
-        stretched: StretchedKey?, dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage, anchors: any AnchorStore,
+        stretched: StretchedKey?, dataKey: SharedSecret, keys: KeyRing, storage: any VaultStorage,
+        anchors: any AnchorStore,
         environment: VaultEnvironment
     ) {
         self.keyKind = keyKind
@@ -172,7 +173,8 @@ package final class Vault: Sendable {
             dataKey.bytes, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)
         let vault = Vault(
             keyKind: kind, keyCost: kind == .passphrase ? (cost.passes, cost.memoryKiB) : (0, 0), slot: 0,
-            slotCount: 1, stretched: nil, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors, environment: environment)
+            slotCount: 1, stretched: nil, dataKey: dataKey, keys: keys, storage: storage, anchors: anchors,
+            environment: environment)
         let head: Head? = try storage.transaction { rows in
             guard try rows.head() == nil, try !holdsRows(rows) else { return nil }
             try rows.setRow(.slot, [0], slot)
