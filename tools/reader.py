@@ -8,8 +8,9 @@ is not wiped, as the program would: it is for checks and for emergencies.
     tools/reader.py list VAULT
     tools/reader.py verify VAULT --anchor ~/.local/state/sigilum/anchors/…
     tools/reader.py verify-export FILE --auditor-key auditor.key
+    tools/reader.py deposit FILE --vault VAULT
 
-VAULT is vault.db or its folder. The master key comes from --key-file, from GATEWAY_MASTER_KEY, or from the file
+VAULT is vault.db, its folder, or a backup, which --recipient-key opens too. The master key comes from --key-file, from GATEWAY_MASTER_KEY, or from the file
 gateway-master-key beside the vault. Exit statuses are those of docs/exit-codes.md.
 """
 
@@ -30,7 +31,7 @@ import time
 import unicodedata
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NoReturn
@@ -48,7 +49,7 @@ except ImportError:
     sys.exit(78)
 
 EXIT_USAGE, EXIT_DAMAGED, EXIT_MISSING, EXIT_DEFECT, EXIT_CANNOT_WRITE = 64, 65, 66, 70, 73
-EXIT_BUSY, EXIT_UNSAFE, EXIT_CONFIGURATION = 75, 77, 78
+EXIT_BUSY, EXIT_REFUSED, EXIT_UNSAFE, EXIT_CONFIGURATION = 75, 76, 77, 78
 
 
 class Failure(Exception):
@@ -416,6 +417,8 @@ class Keys:
     prints: bytes
     audit: bytes
     ratchet: bytes
+    backup: bytes
+    deposit: bytes
     vault: bytes
 
     def bound(self, *parts: bytes) -> bytes:
@@ -434,7 +437,8 @@ def subkeys(data_key: bytes, vault_id: bytes, epoch: int) -> Keys:
 
     return Keys(
         names=key("names"), state=key("state"), overviews=key("entries"), bodies=key("bodies"), commit=key("commit"),
-        prints=key("prints"), audit=key("audit"), ratchet=key("ratchet"), vault=vault,
+        prints=key("prints"), audit=key("audit"), ratchet=key("ratchet"), backup=key("backup"), deposit=key("deposit"),
+        vault=vault,
     )  # fmt: skip
 
 
@@ -449,7 +453,7 @@ REQUIRED_FIELDS = {
     SETTING: {"value"},
 }
 OPTIONAL_FIELDS = {
-    SECRET: {"generator", "rotate-days", "fact."},
+    SECRET: {"generator", "rotate-days", "rotate-with", "fact."},
     SERVICE: {"url", "auth-mode", "header", "prefix", "secret-key", "rotate-days", "removed",
               "connection-file"},
     DELIVERY: {"service", "applied", "retire", "receipt.", "setting."},
@@ -643,12 +647,13 @@ def digits_of(tag: bytes) -> bytes:
 
 # MARK: Audit log
 
-OPERATIONS = (
+OPERATIONS = dict(enumerate((
     "vault created", "version stored", "released", "entry removed", "entry moved", "service saved", "service removed",
     "delivery declared", "delivered", "withdrawn", "anchor accepted", "anchor missing", "released unrecorded",
     "setting changed", "entry adopted", "auditor added", "versions pruned", "key added", "key removed",
-    "master key changed", "data key changed",
-)  # fmt: skip
+    "master key changed", "data key changed", "backed up", "restored", "deposit accepted", "deposit rejected",
+    "secret tried",
+), start=1))  # fmt: skip
 
 
 DATA_KEY_CHANGED = 21
@@ -684,9 +689,9 @@ def read_audit_record(audit_key: bytes, vault: bytes, key: bytes, row: bytes) ->
     sealed = cursor.sealed(after=0)
     padded = open_sealed(audit_key, nonce, bound(vault, b"audit", key, row[:42]), sealed, record)
     fields = FieldMap(Cursor(unpadded(padded, record), record))
-    if not 1 <= operation <= len(OPERATIONS) or "program" not in fields:
+    if operation not in OPERATIONS or "program" not in fields:
         raise Damage(record, "is of an unknown operation, or lacks its program")
-    return AuditRecord(number, time, OPERATIONS[operation - 1], user, process, entry_id, generation, fields)
+    return AuditRecord(number, time, OPERATIONS[operation], user, process, entry_id, generation, fields)
 
 
 @dataclass(frozen=True)
@@ -739,8 +744,9 @@ def read_audit_log(
         raise Damage("audit log", "its chain does not arrive at the head's")
     if records[-1].time != head.audit_time:
         raise Damage(f"audit record {head.audit_number}", "has another time than the head says")
-    data = keys.bound(b"audit key", be(head.audit_number, 8))
-    open_sealed(keys.ratchet, head.ratchet_nonce, data, head.ratchet_sealed, "head, audit key")
+    if head.ratchet_sealed:  # a backup has none
+        data = keys.bound(b"audit key", be(head.audit_number, 8))
+        open_sealed(keys.ratchet, head.ratchet_nonce, data, head.ratchet_sealed, "head, audit key")
     return records, chain
 
 
@@ -849,6 +855,14 @@ class Proven:
     first: int
     epochs: int
     fingerprint: str
+    restored: list[int]
+
+
+def begins(epoch: AuditEpoch, record: AuditRecord, last: int, time: int, rows: bytes, mac: bytes | None) -> bool:
+    """Whether an epoch is the one that this record says, after a row of this number and time."""
+    said = (epoch.last, epoch.time, epoch.rows, str(epoch.number), epoch.fingerprint)
+    facts = record.facts
+    return said == (last, time, rows, facts.get("epoch"), facts.get("fingerprint")) and mac in (None, epoch.mac)
 
 
 def prove_export(export: Export, secret: bytes, older: Export | None = None) -> Proven:
@@ -860,7 +874,7 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
     waiting = [open_epoch(secret, box, export.vault, number) for number, box in mine]
     start = waiting[0]
     records, digest, now = list[AuditRecord](), ZEROS, 0
-    mac, K = None, b""
+    mac, K, restored = None, b"", list[int]()
     current, data_key = start, 1
     for number, row in enumerate(export.rows, start=1):
         key, name = be(number, 8), f"audit record {number}"
@@ -868,6 +882,7 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
             raise Damage(name, "is too short")
         if int.from_bytes(row[:8], "little") < now:
             raise Damage(name, "is older than the one before")
+        time_before, digest_before = now, digest
         now, digest = int.from_bytes(row[:8], "little"), digest_step(digest, row)
         if older is not None and number <= older.last and older.rows[number - 1] != row:
             raise Damage(name, "is not the one in the older export")
@@ -879,6 +894,14 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
             continue
         record = read_audit_record(current.audit_key, current.vault, key, row)
         records.append(record)
+        if mac is not None and record.operation == "restored":
+            epoch = waiting.pop(0) if waiting else None
+            if epoch is None or not begins(epoch, record, number - 1, time_before, digest_before, mac):
+                raise Damage(f"audit epoch after record {number - 1}", "is missing, or begins otherwise than the log says")
+            if epoch.vault != current.vault:
+                raise Damage(f"audit epoch {epoch.number}", "is of another data key than the log says")
+            current, K = epoch, epoch.first_key
+            restored.append(number)
         if mac is not None:
             wanted = H(K, "audit proof", mac + key + row[:66] + without_proof(record))[:16]
             if not same(record.fields.get("proof", b""), wanted):
@@ -893,9 +916,7 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
             if int.from_bytes(epoch.vault[16:], "little") != int.from_bytes(current.vault[16:], "little") + step:
                 raise Damage(f"audit epoch {epoch.number}", "is of another data key than the log says")
             current = epoch
-            said = (epoch.last, epoch.time, epoch.rows, str(epoch.number), epoch.fingerprint)
-            facts = record.facts
-            if said != (number, now, digest, facts.get("epoch"), facts.get("fingerprint")) or mac not in (None, epoch.mac):
+            if not begins(epoch, record, number, now, digest, mac):
                 raise Damage(f"audit epoch {epoch.number}", "begins otherwise than the log says")
             mac, K = epoch.mac, epoch.first_key
     # Every record so far is proven: where they do not lead to the end, the next one is missing.
@@ -908,7 +929,7 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
             raise Damage("exported log", "is of another vault than the older one")
         if older.last > export.last or older.generation > export.generation:
             raise Damage(f"audit record {export.last + 1}", "is missing: the older export has it")
-    return Proven(records, start.last + 1, len(mine), start.fingerprint)
+    return Proven(records, start.last + 1, len(mine), start.fingerprint, restored)
 
 
 def check_export(all_keys: list[LogKeys], head: Head, audit: Table, export: Export) -> None:
@@ -938,17 +959,25 @@ def check_export(all_keys: list[LogKeys], head: Head, audit: Table, export: Expo
         raise Damage("audit log", "does not lead from the exported one to the head")
 
 
-def read_auditor_key(path: Path) -> bytes:
+def read_secret_key(path: Path, prefix: bytes, whose: str) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
             raise Failure(EXIT_UNSAFE, "unsafe", f"others may use the key file: {shown(str(path))}", "chmod 600 it")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise Failure(EXIT_MISSING, "no-key", f"no auditor's key here: {shown(str(path))}") from None
-    found = re.fullmatch(rb"auditor-secret-([0-9a-fA-F]{64})\n?", content)
+        raise Failure(EXIT_MISSING, "no-key", f"no such key file: {shown(str(path))}") from None
+    found = re.fullmatch(prefix + rb"([0-9a-fA-F]{64})\n?", content)
     if found is None:
-        raise Failure(EXIT_UNSAFE, "wrong-key", f"not an auditor's key: {shown(str(path))}")
+        raise Failure(EXIT_UNSAFE, "wrong-key", f"not {whose} key: {shown(str(path))}")
     return bytes.fromhex(found[1].decode("ascii"))
+
+
+def read_auditor_key(path: Path) -> bytes:
+    return read_secret_key(path, b"auditor-secret-", "an auditor's")
+
+
+def read_recipient_key(path: Path) -> bytes:
+    return read_secret_key(path, b"recipient-secret-", "a recipient's")
 
 
 def verify_export(options: argparse.Namespace) -> None:
@@ -962,6 +991,8 @@ def verify_export(options: argparse.Namespace) -> None:
         "vault_id": export.vault[:16].hex(), "fingerprint": proven.fingerprint, "records": export.last,
         "proven_from": proven.first, "epochs": proven.epochs,
     }  # fmt: skip
+    for number in proven.restored:
+        print(f"[warn] record {number} says that the vault was restored from a backup: ask the owner", file=sys.stderr)
     if options.json:
         print_json(facts)
         return
@@ -1083,8 +1114,7 @@ class Vault:
         return next((entry.fields.text("value") for entry in self.entries if entry.tag == tag), None)
 
 
-def open_vault(rows: Rows, master_key: bytes) -> Vault:
-    head = read_head(rows.head)
+def check_slots(rows: Rows, head: Head) -> list[Slot]:
     # Without a key: tells damage of the slots from a wrong master key.
     if not same(slots_checksum(rows.slot), head.slots):
         raise Damage("slots", "are not those that the head has the checksum of")
@@ -1092,14 +1122,232 @@ def open_vault(rows: Rows, master_key: bytes) -> Vault:
     for slot in slots:
         if (slot.vault_id, slot.epoch) != (head.vault_id, head.epoch):
             raise Damage(slot.record, "is of another vault than the head")
+    return slots
+
+
+def open_slots(slots: list[Slot], master_key: bytes) -> bytes:
     data_key = next((key for key in (open_slot(slot, master_key) for slot in slots) if key is not None), None)
     if data_key is None:
         raise Failure(EXIT_UNSAFE, "wrong-key", "the master key is not this vault's")
+    return data_key
+
+
+def proven_vault(rows: Rows, head: Head, keys: Keys) -> Vault:
+    prove_tree(keys, head, rows)
+    return Vault(rows, head, keys, [read_entry(keys, tag, row) for tag, row in rows.entry.items()])
+
+
+def open_vault(rows: Rows, master_key: bytes) -> Vault:
+    head = read_head(rows.head)
+    data_key = open_slots(check_slots(rows, head), master_key)
     keys = subkeys(data_key, head.vault_id, head.epoch)
     if not same(H(keys.state, "head", head.covered), head.mac):
         raise Damage("head", "its MAC is wrong")
-    prove_tree(keys, head, rows)
-    return Vault(rows, head, keys, [read_entry(keys, tag, row) for tag, row in rows.entry.items()])
+    return proven_vault(rows, head, keys)
+
+
+# MARK: Backups
+
+BACKUP_MAGIC = b"sigilum backup" + bytes(2)
+CHUNK, CHUNK_SEALED = 65536, 65536 + 16
+BACKUP_HEAD = 184
+TABLES_IN_BACKUP = {1: "node", 2: "bucket", 3: "entry", 4: "body", 5: "audit"}
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup's header, and what follows it."""
+
+    vault: bytes
+    id: bytes
+    slots: Table
+    nonce: bytes
+    sealed_key: bytes
+    recipients: dict[bytes, bytes]
+    header: bytes
+    tag: bytes
+    stream: bytes
+
+
+def read_backup(content: bytes) -> Backup:
+    cursor = Cursor(content, "backup")
+    if cursor.take(16) != BACKUP_MAGIC:
+        raise Damage("backup", "is none")
+    cursor.format_and_suite()
+    count = cursor.number(4)
+    if count > 16384:
+        raise Damage("backup", "its header is too long")
+    end = cursor.at + count
+    vault, backup_id, _ = cursor.take(20), cursor.take(16), cursor.take(8)
+    slot_count, slots = cursor.number(1), Table()
+    if not 1 <= slot_count <= 4:
+        raise Damage("backup", "has no slot, or too many")
+    for _ in range(slot_count):
+        key, value = cursor.take(cursor.number(4)), cursor.take(cursor.number(4))
+        if slots and key <= max(slots):
+            raise Damage("backup", "its slots are not in order")
+        slots[key] = value
+    nonce, sealed_key, recipient_count = cursor.take(24), cursor.take(48), cursor.number(1)
+    if recipient_count > 16:
+        raise Damage("backup", "has too many recipients")
+    recipients = [(cursor.take(32), cursor.take(112)) for _ in range(recipient_count)]
+    if cursor.at != end:
+        raise Damage("backup", "its header is of another length")
+    header, tag = content[:end], cursor.take(32)
+    # Of two boxes for one key the first is meant.
+    boxes = dict(reversed(recipients))
+    return Backup(vault, backup_id, slots, nonce, sealed_key, boxes, header, tag, content[cursor.at :])
+
+
+def backup_keys(backup: Backup, master_key: bytes | None, recipient: bytes | None) -> tuple[bytes, Keys]:
+    """The stream key, which has been proven, and the vault's keys."""
+    vault_id, epoch = backup.vault[:16], int.from_bytes(backup.vault[16:], "little")
+    if recipient is not None:
+        box = backup.recipients.get(crypto_scalarmult_base(recipient))
+        if box is None:
+            raise Failure(EXIT_UNSAFE, "wrong-key", "the backup was not made for this recipient's key")
+        try:
+            both = crypto_box_seal_open(box, crypto_scalarmult_base(recipient), recipient)
+        except (CryptoError, ValueError):
+            raise Damage("backup", "what is sealed to the recipient does not open") from None
+        stream_key, keys = both[:32], subkeys(both[32:], vault_id, epoch)
+    else:
+        slots = [read_slot(key, row) for key, row in backup.slots.items()]
+        if any((slot.vault_id, slot.epoch) != (vault_id, epoch) for slot in slots):
+            raise Damage("backup", "has a slot of another vault")
+        keys = subkeys(open_slots(slots, master_key or b""), vault_id, epoch)
+        data = keys.bound(b"backup key", backup.id)
+        stream_key = open_sealed(keys.backup, backup.nonce, data, backup.sealed_key, "backup")
+    if not same(H(stream_key, "backup header", backup.header), backup.tag):
+        raise Damage("backup", "its header is not as it was written")
+    return stream_key, keys
+
+
+def open_stream(backup: Backup, key: bytes) -> bytes:
+    chunks = [backup.stream[at : at + CHUNK_SEALED] for at in range(0, len(backup.stream), CHUNK_SEALED)] or [b""]
+    opened = list[bytes]()
+    for number, chunk in enumerate(chunks):
+        last = number == len(chunks) - 1
+        nonce = le(number, 8) + le(int(last), 1) + bytes(15)
+        if len(chunk) <= 16:
+            raise Damage("backup", "is cut off")
+        opened.append(open_sealed(key, nonce, backup.tag, chunk, f"backup, chunk {number}"))
+    return b"".join(opened)
+
+
+def open_backup(content: bytes, master_key: bytes | None, recipient: bytes | None = None) -> Vault:
+    backup = read_backup(content)
+    stream_key, keys = backup_keys(backup, master_key, recipient)
+    cursor = Cursor(open_stream(backup, stream_key), "backup")
+    head = read_head(cursor.take(BACKUP_HEAD) + bytes(24 + 48 + 32))
+    head = replace(head, ratchet_nonce=b"", ratchet_sealed=b"", mac=b"")
+    if head.vault_id + le(head.epoch, 4) != backup.vault:
+        raise Damage("backup", "its head is of another vault")
+    rows, order = Rows(slot=backup.slots), list[tuple[str, bytes]]()
+    check_slots(rows, head)
+    while cursor.left:
+        name = TABLES_IN_BACKUP.get(cursor.number(1))
+        if name is None:
+            raise Damage("backup", "has a row of no table")
+        key, value = cursor.take(cursor.number(4)), cursor.take(cursor.number(4))
+        table: Table = getattr(rows, name)
+        if key in table:
+            raise Damage("backup", "has a row twice")
+        table[key] = value
+        order.append((name, key))
+    vault = proven_vault(rows, head, keys)
+    if order != proof_order(vault):
+        raise Damage("backup", "its rows are in another order")
+    return vault
+
+
+def proof_order(vault: Vault) -> list[tuple[str, bytes]]:
+    """The order in which a proof comes to the rows: depth first, each entry's versions after it, then the log."""
+    by_tag, order = {entry.tag: entry for entry in vault.entries}, list[tuple[str, bytes]]()
+
+    def visit(digits: bytes) -> None:
+        if len(digits) == 3:
+            order.append(("bucket", digits))
+            for tag in sorted(tag for tag in by_tag if digits_of(tag) == digits):
+                entry = by_tag[tag]
+                order.append(("entry", tag))
+                if entry.current:
+                    order.extend(("body", entry.id + be(at, 4)) for at in range(entry.first, entry.current + 1))
+            return
+        order.append(("node", le(len(digits), 1) + digits))
+        below = {digits_of(tag)[: len(digits) + 1] for tag in by_tag if digits_of(tag).startswith(digits)}
+        for child in sorted(below):
+            visit(child)
+
+    if vault.rows.node:
+        visit(b"")
+    return order + [("audit", be(number, 8)) for number in range(1, vault.head.audit_number + 1)]
+
+
+def vault_fingerprint(keys: Keys) -> str:
+    return H(keys.state, "vault print", b"")[:16].hex()
+
+
+def is_backup(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16) == BACKUP_MAGIC
+
+
+# MARK: Deposits
+
+
+@dataclass(frozen=True)
+class Deposit:
+    id: bytes
+    made: int
+    end: int
+    base: int
+    name: str
+    value: bytes = field(repr=False)
+
+
+def deposit_key_text(keys: Keys) -> str:
+    content = keys.vault[:16] + crypto_scalarmult_base(keys.deposit)
+    return "deposit-" + (content + checksum(b"deposit-" + content)[:4]).hex()
+
+
+def read_deposit(keys: Keys, content: bytes) -> Deposit:
+    cursor = Cursor(content, "deposit")
+    if cursor.take(16) != b"sigilum deposit\0":
+        raise Damage("deposit", "is none")
+    cursor.format_and_suite()
+    vault_id, public = cursor.take(16), cursor.take(32)
+    if vault_id != keys.vault[:16] or public != crypto_scalarmult_base(keys.deposit):
+        raise Failure(EXIT_REFUSED, "other-vault", "the deposit is for another vault, or for an older key of it")
+    try:
+        padded = crypto_box_seal_open(content[cursor.at :], public, keys.deposit)
+    except (CryptoError, ValueError):
+        raise Damage("deposit", "does not open") from None
+    inner = Cursor(unpadded(padded, "deposit"), "deposit")
+    if inner.take(16) != vault_id:
+        raise Damage("deposit", "is of another vault than it says")
+    deposit_id, made, end, base = inner.take(16), inner.number(8), inner.number(8), inner.number(4)
+    name, value = text(inner.take(inner.number(4)), "deposit"), inner.take(inner.number(4))
+    inner.end()
+    if not 1 <= len(name.encode()) <= 200 or not 1 <= len(value) <= MAX_VALUE:
+        raise Damage("deposit", "has no name or value that can be")
+    return Deposit(deposit_id, made, end, base, name, value)
+
+
+def show_deposit(vault: Vault, options: argparse.Namespace) -> None:
+    content = Path(options.file).read_bytes()
+    deposit = read_deposit(vault.keys, content)
+    mark = next((entry for entry in vault.entries if entry.kind == SETTING
+                 and entry.tag == tag_of(vault.keys, SETTING, f"deposit/{deposit.id.hex()}")), None)  # fmt: skip
+    facts = {
+        "deposit": checksum(content)[:16].hex(), "name": deposit.name, "base_version": deposit.base or None,
+        "made_at": instant(deposit.made), "expires_at": instant(deposit.end),
+        "was": None if mark is None else mark.fields.text("value"),
+    }  # fmt: skip
+    if options.json:
+        print_json(facts)
+        return
+    print(f"{shown(deposit.name)}  base {deposit.base or 'new'}  {HIDDEN}  {facts['was'] or 'not accepted'}")
 
 
 def vault_path(given: str) -> Path:
@@ -1238,6 +1486,8 @@ def verify(vault: Vault, options: argparse.Namespace) -> None:
     if len({entry.id for entry in vault.entries}) != len(vault.entries):
         raise Damage("entry rows", "two have the same id")
     records, chain = vault.log()
+    if getattr(options, "fingerprint", None) not in (None, vault_fingerprint(vault.keys)):
+        raise Damage("head", "the vault is another than the fingerprint's")
     if options.anchor is not None:
         check_anchor(Path(options.anchor), vault.head, chain)
     if options.export is not None:
@@ -1274,6 +1524,7 @@ def parser() -> Parser:
         command = commands.add_parser(name, help=summary, description=summary)
         command.add_argument("vault", help="vault.db or its folder")
         command.add_argument("--key-file", help="the file that has the master key")
+        command.add_argument("--recipient-key", help="of a backup: the file that has a recipient's secret key")
         if name in ("get", "history"):
             command.add_argument("name", help="the entry's name")
         if name == "get":
@@ -1282,8 +1533,16 @@ def parser() -> Parser:
         else:
             command.add_argument("--json", action="store_true", help="print JSON instead of text")
         if name == "verify":
+            command.add_argument("--fingerprint", help="what the owner said that the vault's data key is named")
             command.add_argument("--anchor", help="the anchor's file, to compare the vault with")
             command.add_argument("--export", help="an exported log, which the vault must go on from")
+    summary = "what a deposit says, the value hidden"
+    deposit = commands.add_parser("deposit", help=summary, description=summary)
+    deposit.add_argument("file", help="the deposit")
+    deposit.add_argument("--vault", required=True, help="vault.db, its folder, or a backup")
+    deposit.add_argument("--key-file", help="the file that has the master key")
+    deposit.add_argument("--recipient-key", help="of a backup: the file that has a recipient's secret key")
+    deposit.add_argument("--json", action="store_true", help="print JSON instead of text")
     summary = "proves an exported log with an auditor's key, without the vault"
     export = commands.add_parser("verify-export", help=summary, description=summary)
     export.add_argument("file", help="the exported log")
@@ -1294,6 +1553,16 @@ def parser() -> Parser:
     return main_parser
 
 
+def open_either(path: Path, options: argparse.Namespace) -> Vault:
+    if not is_backup(path):
+        if options.recipient_key is not None:
+            raise Failure(EXIT_USAGE, "usage", "--recipient-key is for backups")
+        return open_vault(read_rows(path), read_master_key(path, options.key_file))
+    if options.recipient_key is not None:
+        return open_backup(path.read_bytes(), None, read_recipient_key(Path(options.recipient_key)))
+    return open_backup(path.read_bytes(), read_master_key(path, options.key_file))
+
+
 def main(arguments: list[str]) -> int:
     os.umask(0o077)
     try:
@@ -1302,9 +1571,9 @@ def main(arguments: list[str]) -> int:
             verify_export(options)
             sys.stdout.flush()
             return 0
-        path = vault_path(options.vault)
-        vault = open_vault(read_rows(path), read_master_key(path, options.key_file))
-        COMMANDS[options.command][0](vault, options)
+        vault = open_either(vault_path(options.vault), options)
+        command = show_deposit if options.command == "deposit" else COMMANDS[options.command][0]
+        command(vault, options)
         sys.stdout.flush()
         return 0
     except Failure as failure:

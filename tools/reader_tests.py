@@ -898,6 +898,163 @@ def tampering(program: Path, work: Path) -> None:
     tampered_files(home, new, old, work)
 
 
+# MARK: Backups and deposits
+
+
+def backups(program: Path, work: Path) -> None:
+    """Backups are read with the master key and a recipient's, and refused by both wherever they were tampered with."""
+    full = Home(program, work / "backed-up")
+    fill(full)
+    made = json.loads(full.must("recipient", "new", "--out", "recipient.key", "--json"))
+    full.must("recipient", "new", "--out", "other.key")
+    file, recipient = full.folder / "one", str(full.folder / "recipient.key")
+    facts = json.loads(full.must("backup", str(file), "--recipient", made["public_key"], "--json"))
+    key = str(full.vault / "gateway-master-key")
+    content = file.read_bytes()
+    expect("backup: no value", CANARY.encode() not in content and b"ci/text" not in content)
+    expect("backup: more than one chunk", len(content) > reader.CHUNK)
+    vault = json.loads(full.read("list", "--json")[1])
+    for how in (("--key-file", key), ("--recipient-key", recipient)):
+        status, out, err = run_reader("verify", str(file), "--json", "--fingerprint", facts["fingerprint"], *how)
+        expect(f"backup: verify {how[0]}", status == 0, err)
+        ours = json.loads(out)
+        theirs = {"entries": facts["entries"], "versions": facts["versions"], "audit_records": facts["audit_records"]}
+        expect(f"backup: the same facts {how[0]}", theirs == {name: ours[name] for name in theirs}, (ours, facts))
+        expect(f"backup: the same entries {how[0]}", json.loads(run_reader("list", str(file), "--json", *how)[1]) == vault)
+        out = run_reader("get", str(file), "ci/text", "--reveal-secrets", *how)[1]
+        expect(f"backup: a value {how[0]}", out == CANARY.encode() + b"\n")
+    for how, status in (
+        (("--recipient-key", str(full.folder / "other.key")), 77), (("--recipient-key", key), 77),
+        (("--recipient-key", str(full.folder / "none")), 66),
+        (("--key-file", key, "--fingerprint", "00" * 16), 65),
+    ):  # fmt: skip
+        found = run_reader("verify", str(file), *how)
+        expect(f"backup: {how[0]} {how[1][-12:]} is {status}", found[0] == status, found)
+    small = Home(program, work / "backup-small", "5a" * 32)
+    small.must("init")
+    put(small, "ci/one", CANARY)
+    small.must("backup", "one", "--recipient", made["public_key"])
+    tampered_backup(small, (small.folder / "one").read_bytes(), reader.read_recipient_key(Path(recipient)))
+    cut_backup(full, content, Path(key).read_bytes().strip())
+    restored(program, work, file, recipient)
+
+
+def backup_refusal(content: bytes, key: bytes | None, recipient: bytes | None = None) -> reader.Failure | None:
+    try:
+        vault = reader.open_backup(content, key, recipient)
+        options = argparse.Namespace(json=True, anchor=None, export=None)
+        with contextlib.redirect_stdout(io.StringIO()):
+            reader.verify(vault, options)
+    except reader.Failure as failure:
+        return failure
+    return None
+
+
+def tampered_backup(home: Home, content: bytes, recipient: bytes) -> None:
+    key = (home.key or "").encode()
+    expect("small backup: as it is", backup_refusal(content, key) is None)
+    expect("small backup: for its recipient", backup_refusal(content, None, recipient) is None)
+    for at in range(len(content)):
+        forged = flipped(content, at, chance.randrange(8))
+        for who, failure in (
+            ("key", backup_refusal(forged, key)), ("recipient", backup_refusal(forged, None, recipient))
+        ):  # fmt: skip
+            # A slot's checksum, or the recipient's own public key, can be what is another now.
+            found = failure is not None and failure.status in (65, 77)
+            expect(f"small backup, byte {at}: {who}", found, failure)
+    for at in range(0, len(content), 61):
+        forged = home.folder / "forged"
+        forged.write_bytes(flipped(content, at, chance.randrange(8)))
+        theirs = home.run("restore", str(forged), "--check")
+        expect(f"small backup, byte {at}: the program", theirs.returncode in (65, 77), theirs.stderr)
+
+
+def cut_backup(home: Home, content: bytes, key: bytes) -> None:
+    start = len(content) - len(reader.read_backup(content).stream)
+    ends = list(range(start, len(content), reader.CHUNK_SEALED))
+    chunks = [content[at : at + reader.CHUNK_SEALED] for at in ends]
+    header = content[:start]
+    forged = {f"cut at {at + more}": content[: at + more] for at in ends for more in (-1, 0, 1, 17)}
+    forged |= {
+        "cut at the end": content[:-1], "longer": content + b"\0", "one more chunk": content + chunks[0],
+        "swapped": header + b"".join([chunks[1], chunks[0], *chunks[2:]]),
+        "without the first": header + b"".join(chunks[1:]), "the last alone": header + chunks[-1],
+        "doubled": header + b"".join([chunks[0], *chunks]), "empty": b"",
+    }  # fmt: skip
+    file = home.folder / "forged"
+    for what, bad in forged.items():
+        failure = backup_refusal(bad, key)
+        expect(f"backup, {what}: the reader", failure is not None and failure.status == 65, failure)
+        file.write_bytes(bad)
+        theirs = home.run("restore", str(file), "--check")
+        expect(f"backup, {what}: the program", theirs.returncode == 65, theirs.stderr)
+
+
+def restored(program: Path, work: Path, file: Path, recipient: str) -> None:
+    other = Home(program, work / "backup-restored")
+    other.must("restore", str(file), "--recipient-key", recipient)
+    compare(other, "restored")
+    put(other, "ci/later", CANARY)
+    again = other.folder / "again"
+    other.must("backup", str(again))
+    expect("restored: backed up again", run_reader("verify", str(again), "--key-file", str(other.vault / "gateway-master-key"))[0] == 0)
+    audit = Audit(program, work, "backup-audit")
+    kept, backup = audit.export("kept"), audit.home.folder / "backup"
+    audit.home.must("backup", str(backup))
+    elsewhere = Home(program, work / "backup-elsewhere", audit.key.decode())
+    elsewhere.must("restore", str(backup))
+    put(elsewhere, "ci/one", f"{CANARY} later")
+    export = audit.export("after", elsewhere)
+    for who, (status, said) in (
+        ("program", audit.theirs(export, "--anchor", str(kept))), ("reader", audit.ours(export, "--anchor", str(kept)))
+    ):  # fmt: skip
+        expect(f"restored: the auditor goes on, the {who}", status == 0 and "restored from a backup" in said, said)
+    last = reader.read_export(export).last
+    whole = reader.read_export(export)
+    for number in (last - 2, last - 1, last):
+        rows = list(whole.rows)
+        rows[number - 1] = flipped(rows[number - 1], 9, 0)
+        forged = audit.home.folder / "forged"
+        forged.write_bytes(rewritten(whole, rows))
+        audit.named(f"restored, record {number}", forged, number)
+
+
+def deposits(program: Path, work: Path) -> None:
+    home = Home(program, work / "deposits", "5a" * 32)
+    home.must("init")
+    text = json.loads(home.must("deposits", "key", "--json"))["deposit_key"]
+    with settled_environment(home.key):
+        vault = reader.open_vault(home.rows(), (home.key or "").encode())
+    expect("deposit: the same key", reader.deposit_key_text(vault.keys) == text)
+    stranger = Home(program, work / "stranger-deposits")
+    value = f"{CANARY} deposited".encode()
+    stranger.must("deposit", "ci/naïve/é", "--for", text, "--out", "one", stdin=value)
+    content = (stranger.folder / "one").read_bytes()
+    expect("deposit: no value", CANARY.encode() not in content)
+    deposit = reader.read_deposit(vault.keys, content)
+    expect("deposit: what it says", (deposit.name, deposit.value, deposit.base) == ("ci/naïve/é", value, 0))
+    (home.vault / "deposits").mkdir(mode=0o700)
+    shutil.copyfile(stranger.folder / "one", home.vault / "deposits" / "anything.deposit")
+    for at in range(len(content)):
+        try:
+            reader.read_deposit(vault.keys, flipped(content, at, chance.randrange(8)))
+            expect(f"deposit, byte {at}", False)
+        except reader.Failure as failure:
+            expect(f"deposit, byte {at}", failure.status in (65, 76), failure)
+    def facts() -> dict[str, Any]:
+        with settled_environment(home.key):
+            status, out, err = run_reader("deposit", str(stranger.folder / "one"), "--vault", str(home.vault), "--json")
+        expect("deposit: shown", status == 0 and CANARY.encode() not in out, err)
+        return dict(json.loads(out))
+    before = facts()
+    listed = json.loads(home.must("deposits", "list", "--json"))["deposits"][0]
+    same = ("deposit", "name", "base_version", "made_at", "expires_at")
+    expect("deposit: the same facts", {n: listed[n] for n in same} == {n: before[n] for n in same}, (listed, before))
+    home.must("deposits", "accept", before["deposit"])
+    expect("deposit: finished", facts()["was"] == "finished")
+    compare(home, "with a deposit")
+
+
 def main() -> int:
     program, names = Path(sys.argv[1]).resolve(), {field.name for field in fields(reader.Rows)}
     expect("every table is tampered with", names == {*TABLES, "head"}, names)
@@ -924,6 +1081,8 @@ def main() -> int:
         compare(phrase, "passphrase")
         tampering(vault, work)
         auditors(vault, work)
+        backups(vault, work)
+        deposits(vault, work)
         deep = Home(vault, work / "deep")
         deep.must("init")
         for number in range(300):

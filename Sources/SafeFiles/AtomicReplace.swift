@@ -34,6 +34,28 @@ extension Folder {
             let problem: UnsafePath = there.kind == .symbolicLink ? .symbolicLink : .notRegularFile
             throw FileError.unsafe(path: full, problem: problem, mend: nil)
         }
+        try place(owner: owner, path: full, writing: body) { folder, temporary in
+            renameat(folder, temporary, folder, name)
+        }
+    }
+
+    /// As ``createNew(_:with:owner:)``, for what is written piece by piece and is no secret. Where `body` throws, nothing is
+    /// made.
+    package func createNew(
+        _ name: String, owner: FileOwner?, writing body: (_ write: ([UInt8]) throws -> Void) throws -> Void
+    ) throws {
+        let full = try path(of: name, for: "link")
+        guard try status(name) == nil else { throw FileError.system(operation: "link", path: full, errno: EEXIST) }
+        try place(owner: owner, path: full, writing: body) { folder, temporary in
+            publishNew(folder, temporary, name)
+        }
+    }
+
+    /// Writes a temporary file piece by piece, synced, and lets `publish` give it its name.
+    private func place(
+        owner: FileOwner?, path full: String, writing body: (_ write: ([UInt8]) throws -> Void) throws -> Void,
+        publish: (_ folder: Int32, _ temporary: String) -> Int32
+    ) throws {
         let temporary = try makeTemporary(path: full)
         do {
             let file = temporary.file.number
@@ -49,9 +71,7 @@ extension Folder {
             try flush()
             try temporary.file.secure(mode: 0o600, owner: owner, path: full)
             try temporary.file.synchronize(path: full)
-            guard renameat(descriptor.number, temporary.name, descriptor.number, name) == 0 else {
-                throw systemError("rename", full)
-            }
+            guard publish(descriptor.number, temporary.name) == 0 else { throw systemError("rename", full) }
         } catch {
             unlinkat(descriptor.number, temporary.name, 0)
             throw error
@@ -101,14 +121,18 @@ extension Folder {
         // Not worth writing the secret anywhere for.
         guard try status(name) == nil else { throw .system(operation: "link", path: full, errno: EEXIST) }
         try place(secret, owner: owner, durably: true, path: full) { folder, temporary in
-            // A link leaves a second name when the process dies before the first is gone, so it comes second: for
-            // file systems that cannot rename without replacing.
-            let renamed = sigilum_rename_new(folder, temporary, name)
-            guard renamed != 0, errno == EINVAL || errno == ENOSYS else { return renamed }
-            let linked = linkat(folder, temporary, folder, name, 0)
-            if linked == 0 { unlinkat(folder, temporary, 0) }
-            return linked
+            publishNew(folder, temporary, name)
         }
+    }
+
+    private func publishNew(_ folder: Int32, _ temporary: String, _ name: String) -> Int32 {
+        // A link leaves a second name when the process dies before the first is gone, so it comes second: for
+        // file systems that cannot rename without replacing.
+        let renamed = sigilum_rename_new(folder, temporary, name)
+        guard renamed != 0, errno == EINVAL || errno == ENOSYS else { return renamed }
+        let linked = linkat(folder, temporary, folder, name, 0)
+        if linked == 0 { unlinkat(folder, temporary, 0) }
+        return linked
     }
 
     /// Takes away temporary files that killed writers left, and answers how many. A living writer's file stays.

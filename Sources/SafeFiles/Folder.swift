@@ -77,8 +77,9 @@ package final class Folder: Sendable {
         try sync()
     }
 
-    /// What is in the folder, by name in the order of their bytes, without `.` and `..`.
-    package func names() throws(FileError) -> [String] {
+    /// What is in the folder, by name in the order of their bytes, without `.` and `..`. Of more than `limit` names the
+    /// rest is not looked at, and which these are is left to the file system.
+    package func names(limit: Int = .max) throws(FileError) -> [String] {
         // A second description, because reading moves the position of the one it reads from.
         let again = uninterrupted { sigilum_openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard again >= 0 else { throw systemError("open", path) }
@@ -89,7 +90,7 @@ package final class Folder: Sendable {
         }
         defer { closedir(listing) }
         var names: [String] = []
-        while true {
+        while names.count < limit {
             errno = 0
             guard let entry = readdir(listing) else {
                 if errno == 0 { break }

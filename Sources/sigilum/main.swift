@@ -76,6 +76,14 @@ var openers = Openers(
         let api = try SigilumAPITarget(
             baseURL: inputs.baseURL, token: inputs.token, allowsInsecureHTTP: inputs.allowsInsecureHTTP)
         return await api.checkUp()
+    },
+    gatewayConnections: { inputs in
+        try await GatewayTarget(
+            adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil
+        ).listedConnections()
+    },
+    gatewayTrials: { inputs in
+        try GatewayTarget(adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)
     }, machine: .live(sqlite: SQLiteLibrary.version), keyring: .kernel)
 openers.gatewayHoldings = { inputs in
     try await GatewayTarget(adminURL: inputs.adminURL, adminToken: inputs.adminToken, commandLineFallback: nil)

@@ -86,7 +86,9 @@ extension KillTests {
             #expect(died || killed.status == 0, "\(place): \(killed.errorText)")
             // On a copy, since opening the vault may be what finishes.
             var opened: [String?] = []
-            for key in victim.keys where try await opensCopy(of: scene, key) { opened.append(key) }
+            for key in victim.keys {
+                if try await opensCopy(of: scene, key) { opened.append(key) }
+            }
             #expect(!opened.isEmpty, "\(place)")
             let again = try await scene.run(victim.line, key: victim.key ?? opened.first ?? nil)
             // A slot that is gone is not there to be removed again.

@@ -17,7 +17,8 @@ struct KeyTests {
         #expect(key.bytes.count == 64 && key.text.allSatisfy { $0.isHexDigit && !$0.isUppercase })
         let attributes = try FileManager.default.attributesOfItem(atPath: scene.home.work + "/other.key")
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        #expect(try await scene.opens() && scene.opens(key: "other.key"))
+        #expect(try await scene.opens())
+        #expect(try await scene.opens(key: "other.key"))
         #expect(try await scene.slots() == [0, 1])
         let status = try await scene.run("vault status", key: "other.key")
         #expect(status.outputText.contains("key_slots:    2 of 4, opened by slot 1\n"))
@@ -137,7 +138,7 @@ struct KeyTests {
         _ reader: DatabasePool, _ body: () async throws -> ProgramResult
     ) async throws -> ProgramResult {
         let snapshot = try reader.makeSnapshot()
-        _ = try snapshot.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM slot") }
+        _ = try await snapshot.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM slot") }
         defer { withExtendedLifetime(snapshot) {} }
         return try await body()
     }

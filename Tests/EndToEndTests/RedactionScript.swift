@@ -15,7 +15,7 @@ struct RedactionLine: Sendable {
     /// Whether it is repeated as a document and with secrets revealed.
     var isRepeated = true
 
-    enum Input { case nothing, secret, other }
+    enum Input { case nothing, secret, other, document }
 
     init(
         _ command: String, _ arguments: String = "", input: Input = .nothing, status: Int32 = 0,
@@ -54,6 +54,9 @@ struct RedactionLine: Sendable {
         .init("vault list"), .init("vault find", "linear"),
         .init("vault get", "mine/own"), .init("vault get", "upstream-secret/linear/access_token --version 1"),
         .init("vault history", "mine/own"), .init("vault rollback", "mine/own --to 1"),
+        .init("vault rotate", "mine/made --rotate-with false", status: 76),
+        .init("vault rotate", "--due"), .init("vault rotate", "--max-age-days 9999 --dry-run"),
+        .init("service secret set", "--service-slug linear --upstream-secret-env OTHER --try nope", status: 64),
         .init("vault rotate", "mine/made"), .init("vault rotate", "service-api-key/linear"),
         .init("vault run", "--env OWN=mine/own -- printenv OWN", printsSecret: true, isRepeated: false),
         .init("vault run", "--mask-output --env OWN=mine/own -- printenv OWN", isRepeated: false),
@@ -77,12 +80,21 @@ struct RedactionLine: Sendable {
         .init("vault doctor", "--fix --gateway-admin-url http://127.0.0.1:9", status: 1),
         .init("vault anchor show"), .init("vault anchor accept", "--confirm ID"),
         .init("vault prune", "mine/made --keep 1"),
+        .init("vault recipient new", "--out recipient.key", isRepeated: false),
+        .init("vault backup", "moving.backup --force"), .init("vault restore", "moving.backup --check"),
+        .init("vault restore", "moving.backup", status: 73),
+        .init("vault deposits key"), .init("vault deposit", "mine/deposited", input: .other),
+        .init("vault deposits list"), .init("vault deposits accept", "ID", isRepeated: false),
+        .init("vault deposits reject", "ID", isRepeated: false),
         .init("vault unlock"), .init("vault lock"), .init("gateway start", status: 66), .init("gateway status"),
         .init("vault key list"), .init("vault key add", "--new-key-file second.key", isRepeated: false),
         .init("vault key remove", "1 --confirm 1", isRepeated: false),
         .init("vault rekey", "--new-key-file third.key --gateway-loses-them", isRepeated: false),
         .init("vault rekey", "--redeliver"), .init("vault key remove", "1 --confirm 1", isRepeated: false),
         .init("vault key move-out", status: 64),
+        .init("vault import", "--format json - --dry-run", input: .document),
+        .init("vault import", "--format json -", input: .document),
+        .init("vault import", "--format env -", input: .document, status: 64),
         // What goes wrong says no secret either.
         .init("vault get", "no/such", status: 66), .init("vault rollback", "mine/moved --to 99", status: 66),
         .init("service show", "--service-slug nope", status: 66),
@@ -134,6 +146,7 @@ struct RedactionScene {
             case .nothing: nil
             case .secret: given["own"]?.bytes
             case .other: given["other"]?.bytes
+            case .document: given["own"].map { Array("{\"in/one\": \"\($0.text)\"}".utf8) }
             }
         let words = line.words(id: try await id(for: line)) + more
         return try await home.runner.run(home.call(words, variables: variables, input: input))
@@ -142,6 +155,10 @@ struct RedactionScene {
     /// The vault's id, for the line that needs it.
     private func id(for line: RedactionLine) async throws -> String {
         guard line.arguments.contains("ID") else { return "" }
+        if line.command.hasPrefix("vault deposits") {
+            let list = try await home.runner.run(home.call("vault deposits list --json", variables: variables))
+            return String(list.outputText.firstMatch(of: /"deposit": "([0-9a-f]+)"/)?.1 ?? "")
+        }
         let status = try await home.runner.run(home.call("vault status --json", variables: variables))
         return String(status.outputText.firstMatch(of: /"vault_id": "([0-9a-f]+)"/)?.1 ?? "")
     }

@@ -4,7 +4,7 @@ import VaultTestSupport
 
 @Suite("Changing the master key, and the gateway's store", .few)
 struct RekeyGatewayTests {
-    private func scene() async throws -> (KeyScene, GatewayDouble) {
+    private func makeScene() async throws -> (KeyScene, GatewayDouble) {
         let gateway = try await GatewayDouble.start()
         let scene = try await KeyScene(gateway: gateway)
         try await scene.run(addLinear, variables: ["SECRET": scene.canary.text]).expect(0)
@@ -21,7 +21,7 @@ struct RekeyGatewayTests {
     @Test(
         "what only the gateway has is listed, by name, and refused; accepted, it is said again, and the key is changed")
     func losses() async throws {
-        let (scene, gateway) = try await scene()
+        let (scene, gateway) = try await makeScene()
         let foreign = Canary()
         gateway.preload(
             GatewayDouble.Connection(
@@ -53,7 +53,7 @@ struct RekeyGatewayTests {
     @Test(
         "connections are made again once the gateway runs with the new key, and not before; then nothing is left to do")
     func redeliver() async throws {
-        let (scene, gateway) = try await scene()
+        let (scene, gateway) = try await makeScene()
         let made = gateway.connections["linear"]?.createdAt
         try await scene.run("vault rekey").expect(0)
         let pending = try await scene.run("vault status")
@@ -88,7 +88,7 @@ struct RekeyGatewayTests {
     func death() async throws {
         for occurrence in 1...6 {
             for moment in [GatewayDouble.Death.Moment.beforeProcessing, .afterProcessing] {
-                let (scene, gateway) = try await scene()
+                let (scene, gateway) = try await makeScene()
                 try await scene.run("vault rekey").expect(0)
                 restart(gateway)
                 gateway.die(moment, occurrence: occurrence)
@@ -106,7 +106,7 @@ struct RekeyGatewayTests {
 
     @Test("a gateway that does not answer, or refuses: what it has cannot be known, and an option is needed to go on")
     func unknown() async throws {
-        let (scene, gateway) = try await scene()
+        let (scene, gateway) = try await makeScene()
         let slots = try scene.storedSlots()
         var behaviour = gateway.behaviour
         behaviour.access = .token("t")
@@ -133,7 +133,7 @@ struct RekeyGatewayTests {
         "the gateway's own key as an entry: a rekey of the vault leaves it alone, and asks no gateway; compromised, it changes"
     )
     func entry() async throws {
-        let (scene, gateway) = try await scene()
+        let (scene, gateway) = try await makeScene()
         let old = try #require(scene.key("gateway-master-key"))
         try await scene.run("vault key move-out --random-key --new-key-file other.key").expect(0)
         gateway.forgetRequests()

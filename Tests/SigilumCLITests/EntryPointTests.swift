@@ -154,6 +154,32 @@ import Testing
         }
     }
 
+    @Test(
+        "every example that help shows is a command line that the program takes, by the name it was called with",
+        arguments: ["sigilum", "./vault"])
+    func examples(program: String) async throws {
+        let root = EntryPoint.root(for: ProgramName(argumentZero: program))
+        var seen = 0
+        for node in CommandTree(root: root).nodes where node.type is any SigilumCommand.Type {
+            let help = await run([program] + node.names + ["--help"], root: root)
+            let shown = help.output.replacing("\\\n", with: " ").split(separator: "\n")
+                .drop { !$0.hasPrefix("Example") }.prefix { !$0.hasPrefix("USAGE") && !$0.hasPrefix("OPTIONS") }
+            let lines = shown.filter { $0.contains("sigilum ") || $0.contains("vault ") }
+            #expect(!lines.isEmpty, "\(node.names)")
+            // What is longer is broken where nobody can copy it from.
+            let written = node.type.configuration.discussion.split(separator: "\n")
+            #expect(written.filter { $0.hasPrefix("  ") && $0.count > 80 } == [], "\(node.names)")
+            for line in lines {
+                let words = line.split(separator: " ").map(String.init).drop { $0 != program }
+                #expect(!words.isEmpty, "\(line)")
+                let own = words.dropFirst().prefix { !["|", "<", ">"].contains($0) }
+                #expect(throws: Never.self, "\(line)") { _ = try root.parseAsRoot(Array(own)) }
+                seen += 1
+            }
+        }
+        #expect(seen >= 40)
+    }
+
     @Test("the roots of the program are the ones its names stand for")
     func roots() {
         #expect(EntryPoint.root(for: .sigilum).configuration.commandName == "sigilum")

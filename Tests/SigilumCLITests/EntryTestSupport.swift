@@ -144,8 +144,10 @@ struct Run {
     let errors: String
 }
 
-/// Runs the sample program with a command line, the first word included.
-func run(_ words: [String], results: WriteOutcome = .written) async -> Run {
+/// Runs the sample program, or another, with a command line, the first word included.
+func run(
+    _ words: [String], root other: (any ParsableCommand.Type)? = nil, results: WriteOutcome = .written
+) async -> Run {
     let (output, errors) = (Capture(), Capture())
     let context = Context(
         now: { 0 },
@@ -156,7 +158,7 @@ func run(_ words: [String], results: WriteOutcome = .written) async -> Run {
             readInput: { () throws(TerminalError) in throw .ended }),
         environment: .fixed([:]), workingDirectory: "/work", program: .sigilum, argumentSecrets: .none,
         results: output.channel(outcome: results), notes: errors.channel(), openers: .unset)
-    let status = await EntryPoint(root: root(of: words)).run(intake(words), context)
+    let status = await EntryPoint(root: other ?? root(of: words)).run(intake(words), context)
     return Run(status: status, output: output.text, errors: errors.text)
 }
 

@@ -94,6 +94,9 @@ final class VaultStage: Sendable {
         return Run(status: status, output: plain(output.text), errors: plain(said))
     }
 
+    /// What a command gets here, without an answer or input: to open a session with.
+    func context() -> Context { context(nil, [], [:], Capture(), Capture()) }
+
     private func context(
         _ input: String?, _ answers: [String], _ variables: [String: String], _ output: Capture, _ errors: Capture
     ) -> Context {

@@ -213,7 +213,7 @@ enum HomeFile {
 
     init?(_ name: String) {
         switch name {
-        case ".gitignore": self = .plain
+        case ".gitignore", DepositSpool.keyFile: self = .plain
         case MasterKeyResolution.fileName, MasterKeyResolution.fileName + ".previous": self = .key
         case "vault.db", "vault.db-wal", "vault.db-shm", "vault.db-journal", "vault.lock": self = .sealed
         case "api.sqlite3", "api.sqlite3-wal", "api.sqlite3-shm", "api.sqlite3-journal": self = .secret

@@ -51,6 +51,7 @@ struct HomeKeyFile {
 
     /// Takes the key file away from where every command finds it: kept beside it, or removed.
     func retire(keeping: Bool) throws {
+        _ = try home.folder.remove(Self.newName)
         guard try home.folder.status(Self.name) != nil else { return }
         if keeping {
             try home.folder.rename(Self.name, to: Self.previousName)
@@ -59,9 +60,10 @@ struct HomeKeyFile {
         }
     }
 
-    /// The slot that the key in the file opens; nil where there is no such file, or it opens none.
+    /// The slot that the key in the file opens; nil where there is no such file, or it opens none, or is a link.
     func slot(in vault: Vault) throws -> UInt8? {
-        guard let content = try home.folder.readSecret(Self.name, limit: MasterKey.lengthLimit),
+        guard try home.folder.status(Self.name)?.kind == .regular,
+            let content = try home.folder.readSecret(Self.name, limit: MasterKey.lengthLimit),
             MasterKeyKind.classify(content) == .random
         else { return nil }
         return try vault.slot(openedBy: MasterKey(content, source: .new).secret.bytes)

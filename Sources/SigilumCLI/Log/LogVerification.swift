@@ -1,5 +1,6 @@
 internal import SafeFiles
 internal import Sealing
+internal import SecureMemory
 internal import VaultCore
 
 /// Proves an exported log with an auditor's key: no vault, no master key, no network.
@@ -47,6 +48,14 @@ struct LogVerification {
                 )
             ]
         }
+        for record in proof.restored {
+            report.remarks.append(
+                .warn(
+                    """
+                    Record \(record) says that the vault was restored from a backup: what was recorded after that \
+                    backup is not in this log, and from there on it is proven by a new key. Ask the owner
+                    """))
+        }
         if options.list {
             var filter = filter
             let shown = filter.wanted(events)
@@ -80,6 +89,20 @@ struct LogVerification {
 enum AuditorKeyFile {
     /// - Throws: 66 where there is none, 77 where others may read it or it holds no such key.
     static func read(_ given: String, _ surroundings: Surroundings) throws -> RecipientKeyPair {
+        let (content, path) = try PrivateKeyFile.read(given, surroundings)
+        guard let pair = AuditorKeyText.decode(content.bytes) else {
+            throw Failure(
+                .unsafe, code: "wrong-key", "Not an auditor's secret key: \(path)",
+                hints: ["make one:  \(command: ["vault", "auditor", "new", "--out", "FILE"])"])
+        }
+        return pair
+    }
+}
+
+/// A file that a secret key of a pair is in.
+enum PrivateKeyFile {
+    /// - Throws: 66 where there is none, 77 where others may read it.
+    static func read(_ given: String, _ surroundings: Surroundings) throws -> (content: SharedSecret, path: String) {
         let path = try surroundings.absolute(given)
         try SafetyCheck(surroundings).secretFile(path, .strict)
         let parts = path.split(separator: "/")
@@ -87,12 +110,7 @@ enum AuditorKeyFile {
         guard let name = parts.last, let content = try folder.readSecret(String(name), limit: 4096) else {
             throw Failure(.missing, code: "file-not-found", "File not found: \(path)")
         }
-        guard let pair = AuditorKeyText.decode(content) else {
-            throw Failure(
-                .unsafe, code: "wrong-key", "Not an auditor's secret key: \(path)",
-                hints: ["make one:  \(command: ["vault", "auditor", "new", "--out", "FILE"])"])
-        }
-        return pair
+        return (SharedSecret(content), path)
     }
 }
 

@@ -72,6 +72,10 @@ package struct Openers: Sendable {
     package var gatewayOverview: @Sendable (GatewayInputs, Slug?) async throws -> GatewayOverview
     /// How the API over HTTP is.
     package var apiCheckup: @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup
+    /// What connections a gateway has.
+    package var gatewayConnections: @Sendable (GatewayInputs) async throws -> [ListedConnection]
+    /// A gateway where a secret can be tried before it goes live.
+    package var gatewayTrials: @Sendable (GatewayInputs) throws -> any SecretTrials
     package var machine: Machine
     /// Where unlocked vaults are kept; a test has none unless it says so.
     package var keyring: KeyringStore
@@ -101,6 +105,12 @@ package struct Openers: Sendable {
         apiCheckup: @escaping @Sendable (SigilumAPIInputs) async throws -> EndpointCheckup = { inputs in
             EndpointCheckup(failure: .unreachable(endpoint: inputs.baseURL), time: nil)
         },
+        gatewayConnections: @escaping @Sendable (GatewayInputs) async throws -> [ListedConnection] = { inputs in
+            throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+        },
+        gatewayTrials: @escaping @Sendable (GatewayInputs) throws -> any SecretTrials = { inputs in
+            throw DeliveryFailure.unreachable(endpoint: inputs.adminURL)
+        },
         machine: Machine = .live(sqlite: "unknown"), keyring: KeyringStore = .none
     ) {
         self.storage = storage
@@ -115,6 +125,8 @@ package struct Openers: Sendable {
         self.gatewayCheckup = gatewayCheckup
         self.gatewayOverview = gatewayOverview
         self.apiCheckup = apiCheckup
+        self.gatewayConnections = gatewayConnections
+        self.gatewayTrials = gatewayTrials
         self.machine = machine
         self.keyring = keyring
     }

@@ -202,14 +202,21 @@ struct Session: Sendable {
         _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
         program: Openers.GatewayProgram? = nil
     ) throws -> any DeliveryTarget & ConnectionDirectory {
+        try context.openers.gateway(gatewayInputs(context, surroundings, options, program: program))
+    }
+
+    /// What the gateway is reached with.
+    static func gatewayInputs(
+        _ context: Context, _ surroundings: Surroundings, _ options: GatewayOptions,
+        program: Openers.GatewayProgram? = nil
+    ) throws -> Openers.GatewayInputs {
         let address = try GatewaySettings.adminAddress(option: options.gatewayAdminUrl, surroundings)
         let say = surroundings.say
-        return try context.openers.gateway(
-            Openers.GatewayInputs(
-                adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
-                warnOfArguments: {
-                    say(.warn("sigilum-gateway-cli takes secrets as arguments: other users can read the process list"))
-                }))
+        return Openers.GatewayInputs(
+            adminURL: address.text, adminToken: try GatewaySettings.adminToken(surroundings), program: program,
+            warnOfArguments: {
+                say(.warn("sigilum-gateway-cli takes secrets as arguments: other users can read the process list"))
+            })
     }
 
     /// The reconciler with every target that this command may reach.

@@ -13,18 +13,22 @@ package struct Terminal: Sendable {
     package var askLine: @Sendable (Message) throws(TerminalError) -> String
     /// Reads standard input to its end: at most ``SecretInput/limit`` bytes and one line end, which is taken off.
     package var readInput: @Sendable () throws(TerminalError) -> SecretBytes
+    /// Whether standard error is a terminal that a line can be written on again and again.
+    package var showsProgress: @Sendable () -> Bool
 
     package init(
         canAsk: @escaping @Sendable () -> Bool, inputIsTerminal: @escaping @Sendable () -> Bool,
         askSecret: @escaping @Sendable (Message) throws(TerminalError) -> SecretBytes,
         askLine: @escaping @Sendable (Message) throws(TerminalError) -> String,
-        readInput: @escaping @Sendable () throws(TerminalError) -> SecretBytes
+        readInput: @escaping @Sendable () throws(TerminalError) -> SecretBytes,
+        showsProgress: @escaping @Sendable () -> Bool = { false }
     ) {
         self.canAsk = canAsk
         self.inputIsTerminal = inputIsTerminal
         self.askSecret = askSecret
         self.askLine = askLine
         self.readInput = readInput
+        self.showsProgress = showsProgress
     }
 
     /// Asks a question that is answered `yes` or not. False for every other answer.
@@ -37,6 +41,7 @@ package struct Terminal: Sendable {
     package var silent: Terminal {
         var silent = self
         silent.canAsk = { false }
+        silent.showsProgress = { false }
         silent.askSecret = { (_) throws(TerminalError) in throw .mayNotAsk }
         silent.askLine = { (_) throws(TerminalError) in throw .mayNotAsk }
         return silent

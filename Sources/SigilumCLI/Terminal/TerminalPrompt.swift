@@ -101,6 +101,10 @@ extension Terminal {
                 defer { close(terminal) }
                 return try TerminalPrompt.line(on: terminal, question: question.safeText(as: program))
             },
-            readInput: { () throws(TerminalError) in try SecretInput.read(0) })
+            readInput: { () throws(TerminalError) in try SecretInput.read(0) },
+            showsProgress: {
+                let kind = getenv("TERM").map { String(cString: $0) } ?? ""
+                return isatty(2) == 1 && kind != "" && kind != "dumb"
+            })
     }
 }

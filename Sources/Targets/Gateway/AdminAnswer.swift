@@ -59,6 +59,30 @@ struct AdminAnswer: Sendable {
         (try answer.decode(Listing.self).variables ?? []).map(\.key)
     }
 
+    private struct ConnectionList: Decodable {
+        let connections: [RemoteConnection]
+    }
+
+    /// What a trial of a connection is answered; `error`, which can quote a secret, is left where it is.
+    private struct Test: Decodable {
+        let status: String
+        let http_status: Int
+    }
+
+    /// The connections in the body of a success.
+    func listedConnections() throws(DeliveryFailure) -> [RemoteConnection] {
+        try answer.decode(ConnectionList.self).connections
+    }
+
+    /// Whether a trial passed, and with which HTTP status of the upstream; 0: it did not answer.
+    func testResult() throws(DeliveryFailure) -> (passed: Bool, status: Int) {
+        let test = try answer.decode(Test.self)
+        guard ["pass", "fail"].contains(test.status), (0...999).contains(test.http_status) else {
+            throw .wrongAnswer(.missingMember)
+        }
+        return (test.status == "pass", test.http_status)
+    }
+
     /// Whether it says that a gateway is there and well.
     func isHealthy() throws(DeliveryFailure) -> Bool {
         try answer.decode(Health.self).status == "ok"

@@ -52,6 +52,10 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
     }
 
     package func observe(_ job: DeliveryJob) async throws(DeliveryFailure) -> Observation {
+        // What is only to be taken away is there, or it is not.
+        if job.service == nil, let id = try? Slug(job.key) {
+            return try await api.read(id) == nil ? .absent : .present(differences: [])
+        }
         let wanted = try wanted(job, keys: job.expected.map(\.entry).filter { $0.kind == .upstreamSecret }.map(\.key))
         let receipt = GatewayReceipt(job.receipt)
         let differences = try await through(

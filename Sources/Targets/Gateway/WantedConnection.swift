@@ -34,6 +34,20 @@ struct WantedConnection: Sendable {
         self.keys = keys
     }
 
+    /// A connection on which a secret is tried: like a service's, under an id of its own, and with that one secret.
+    init(trial id: Slug, like service: ServiceRecord, connection: ConnectionRecord) {
+        let like = WantedConnection(service: service, connection: connection, keys: [connection.secretKey])
+        self.id = id
+        name = id.text
+        baseURL = like.baseURL
+        authMode = like.authMode
+        header = like.header
+        prefix = like.prefix
+        secretKey = like.secretKey
+        rotationIntervalDays = 0
+        keys = like.keys
+    }
+
     /// The same with the status and the path prefix that are remembered; those of `remote` where it is taken over.
     func keeping(_ receipt: GatewayReceipt, _ remote: RemoteConnection, isForeign: Bool) -> WantedConnection {
         var wanted = self

@@ -217,7 +217,7 @@ private struct SettingNames {
             "namespace", "next-ordinal", "api-url", "wipe-pending", "anchor-missing", AuditorSetting.auditors,
             AuditorSetting.epoch,
         ]
-        all += namespaces.map { "email/" + $0 }
+        all += namespaces.flatMap { ["email/" + $0, "token-api/" + $0] }
         for auditor in auditors where auditor.auditEpoch <= epoch {
             all += (auditor.auditEpoch...epoch).map { AuditorSetting.box($0, auditor.auditor) }
         }

@@ -6,6 +6,8 @@ internal import VaultFormat
 final class KeyRing: Sendable {
     let vaultID: [UInt8]
     let epoch: UInt32
+    /// Kept for what few commands need: backups, deposits, another slot.
+    let dataKey: SharedSecret
     let names, state, overviews, bodies, commitments, fingerprints, auditPayloads, auditKeys: SharedSecret
 
     init(dataKey: borrowing SecretBytes, vaultID: [UInt8], epoch: UInt32) {
@@ -18,6 +20,7 @@ final class KeyRing: Sendable {
         }
         self.vaultID = vaultID
         self.epoch = epoch
+        self.dataKey = SharedSecret(dataKey.duplicate())
         names = subkey(Purpose("sigilum1.names"), dataKey)
         state = subkey(Purpose("sigilum1.state"), dataKey)
         overviews = subkey(Purpose("sigilum1.entries"), dataKey)
@@ -27,6 +30,17 @@ final class KeyRing: Sendable {
         auditPayloads = subkey(Purpose("sigilum1.audit"), dataKey)
         auditKeys = subkey(Purpose("sigilum1.ratchet"), dataKey)
     }
+
+    /// A further subkey, for what is not needed on every way.
+    func subkey(_ purpose: Purpose) -> SharedSecret {
+        var writer = ByteWriter()
+        writer.append(vaultID)
+        writer.integer(epoch)
+        return SharedSecret(KeyedHash.derive(purpose, key: dataKey.bytes, message: writer.bytes))
+    }
+
+    /// Names the data key without telling anything of it, for people to compare: 32 hexadecimal digits.
+    var fingerprint: String { hexadecimal(hash(Purpose("vault print"), []).bytes.prefix(16)) }
 
     /// Where an entry stands: 16 bytes of a keyed hash of its class and name, so that names do not show.
     func tag(_ space: EntryClass, _ name: String) -> [UInt8] {

@@ -84,7 +84,7 @@ package final class Vault: Sendable {
     }
 
     /// Whether there is any row besides the head: a vault whose head is gone is damaged, and not missing.
-    private static func holdsRows(_ rows: any RowReader) throws -> Bool {
+    static func holdsRows(_ rows: any RowReader) throws -> Bool {
         try RowTable.allCases.contains { try !rows.rows($0, after: nil, limit: 1).isEmpty }
     }
 

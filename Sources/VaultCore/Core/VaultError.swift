@@ -38,6 +38,8 @@ package enum Damage: Sendable, Equatable {
     case olderThanExport(UInt64)
     /// An export of another vault.
     case otherExport
+    /// A backup is none, is not whole, or is not as it was written.
+    case backup
 
     /// Which record, for people.
     package var text: String {
@@ -80,6 +82,7 @@ package enum Damage: Sendable, Equatable {
         case .olderThanExport(let sequence):
             "the log ends before the export that was kept: audit record \(sequence) is missing"
         case .otherExport: "the export that was kept is of another vault"
+        case .backup: "the backup is not whole, or not as it was written"
         }
     }
 }

@@ -75,8 +75,8 @@ package class VaultSnapshot {
             name: overview.name, kind: overview.name.kind, id: row.id, firstVersion: row.firstVersion,
             currentVersion: row.currentVersion, createdAt: overview.createdAt, updatedAt: overview.updatedAt,
             maskedPrefix: overview.maskedPrefix, fingerprint: overview.fingerprint, generator: overview.generator,
-            rotationIntervalDays: overview.rotationIntervalDays, deliveries: overview.deliveries,
-            facts: overview.facts)
+            rotationIntervalDays: overview.rotationIntervalDays, rotateWith: overview.rotateWith,
+            deliveries: overview.deliveries, facts: overview.facts)
     }
 
     /// Every kept version of an entry, oldest first, with the chain over them proven. Opens none.

@@ -63,7 +63,7 @@ package final class VaultTransaction: VaultSnapshot {
             name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
             fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
             rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
-            deliveries: old?.deliveries ?? [], facts: facts)
+            rotateWith: old?.rotateWith, deliveries: old?.deliveries ?? [], facts: facts)
         var row = existing?.row ?? emptyRow(id: id)
         row.firstVersion = old?.firstVersion ?? version
         row.currentVersion = version
@@ -248,7 +248,8 @@ package final class VaultTransaction: VaultSnapshot {
         let start = head.stored.map { _ in startSequence } ?? 0
         guard head.audit.sequence != start || !pending.isEmpty || head.stored == nil else { return }
         var hashes: [[UInt8]: Digest?] = [:]
-        for (tag, row) in pending {
+        // In the order of the keys, which is how the store keeps them: a thousand rows touch each of its pages once.
+        for (tag, row) in pending.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             if let row {
                 try writer.setRow(.entry, tag, row)
                 hashes[tag] = tree.entryHash(tag: tag, row: row)
@@ -317,6 +318,16 @@ package final class VaultTransaction: VaultSnapshot {
             overview.rotationIntervalDays = days
         }
         try record(.settingChanged, entry: entry.id, name: entry.name, facts: ["setting": "policy"])
+    }
+
+    /// Keeps the command whose output is an entry's next value; nil takes it away.
+    func keep(rotateWith command: String?, of name: EntryName) throws {
+        guard let entry = try entry(name) else { throw VaultError.noSuchEntry(name) }
+        guard entry.rotateWith != command else { return }
+        try change(name) { $0.rotateWith = command }
+        // Not the command: it can have a password among its words.
+        let facts = ["setting": "rotate-with", "state": command == nil ? "none" : "set"]
+        try record(.settingChanged, entry: entry.id, name: name, facts: facts)
     }
 
     func note(_ id: DeliveryID, with name: EntryName, isPresent: Bool) throws {

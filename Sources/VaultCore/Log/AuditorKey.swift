@@ -31,19 +31,12 @@ package enum AuditorKeyText {
 
     /// What the file holds: one line.
     package static func encode(_ pair: RecipientKeyPair) -> SecretBytes {
-        HexKey.encode(pair.secret.bytes, prefix: prefix, suffix: "\n")
+        KeyPairText.encode(pair, prefix: prefix)
     }
 
     /// The key pair of a file's content; nil where that is none.
     package static func decode(_ text: borrowing SecretBytes) -> RecipientKeyPair? {
-        let prefix = Array(prefix.utf8)
-        return text.withBytes { text in
-            let line = text.last == 0x0a ? UnsafeRawBufferPointer(rebasing: text.dropLast()) : text
-            guard line.count == prefix.count + 2 * RecipientKey.width, line.prefix(prefix.count).elementsEqual(prefix)
-            else { return nil }
-            return HexKey.decode(UnsafeRawBufferPointer(rebasing: line[prefix.count...]))
-                .flatMap { RecipientKeyPair(secret: $0) }
-        }
+        KeyPairText.decode(text, prefix: prefix)
     }
 }
 

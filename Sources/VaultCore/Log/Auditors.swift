@@ -90,17 +90,31 @@ extension VaultTransaction {
         let added = RegisteredAuditor(
             auditor: auditor, auditEpoch: epoch, first: head.audit.sequence + 1, fingerprint: fingerprint)
         all.append(added)
-        let rows = try provenRows()
-        let begun = AuditEpoch(
-            row: AuditEpochRow(
-                vaultID: keys.vaultID, dataKeyEpoch: keys.epoch, auditEpoch: epoch, last: head.audit.sequence,
-                time: head.audit.time, rows: rows.value.bytes, chain: head.audit.head.bytes,
-                mac: head.audit.mac.bytes),
-            firstKey: firstKey, payloadKey: keys.auditPayloads)
-        try seal(begun, to: all)
+        try seal(try begun(epoch, firstKey), to: all)
         let lines = all.map { "\($0.auditor.text) \($0.auditEpoch) \($0.first) \($0.fingerprint)" }
         try setQuietly(AuditorSetting.auditors, to: lines.joined(separator: "\n"))
         return (added, true)
+    }
+
+    /// The epoch of a vault that was restored: the key of the one before is in no backup, so that nobody can close it. Its
+    /// first row says that it was restored; every auditor is given its key.
+    func beginRestoredEpoch(backup: [UInt8]) throws {
+        let epoch = try auditEpoch() + 1
+        let fingerprint = AuditEpoch.fingerprint(head.audit.key, vaultID: keys.vaultID, auditEpoch: epoch)
+        try seal(try begun(epoch, head.audit.key), to: try auditors())
+        try record(
+            .restored,
+            facts: ["backup": hexadecimal(backup), "epoch": "\(epoch)", "fingerprint": fingerprint])
+    }
+
+    /// An epoch that begins after the last row.
+    private func begun(_ epoch: UInt32, _ firstKey: SharedSecret) throws -> AuditEpoch {
+        AuditEpoch(
+            row: AuditEpochRow(
+                vaultID: keys.vaultID, dataKeyEpoch: keys.epoch, auditEpoch: epoch, last: head.audit.sequence,
+                time: head.audit.time, rows: try provenRows().value.bytes, chain: head.audit.head.bytes,
+                mac: head.audit.mac.bytes),
+            firstKey: firstKey, payloadKey: keys.auditPayloads)
     }
 
     /// Seals an epoch that began to each auditor, and says that it is the current one.

@@ -18,6 +18,8 @@ package struct LogProof: Sendable, Equatable {
     package let fingerprint: String
     /// The last record of the older export that this one goes on from; nil where there was none to compare with.
     package let comparedTo: UInt64?
+    /// The records that say that the vault was restored from a backup: each begins an epoch whose key nobody before it had.
+    package let restored: [UInt64]
 }
 
 /// Why a log could not be judged.
@@ -83,7 +85,7 @@ extension LogProof {
         return LogProof(
             vaultID: header.vaultID, generation: header.generation, last: header.last,
             first: walk.start.row.last + 1, firstTime: firstTime ?? 0, lastTime: lastTime, epochs: mine.count,
-            fingerprint: walk.start.fingerprint, comparedTo: olderHeader?.last)
+            fingerprint: walk.start.fingerprint, comparedTo: olderHeader?.last, restored: walk.restored)
     }
 }
 
@@ -94,6 +96,9 @@ private struct Walk {
     private var waiting: ArraySlice<AuditEpoch>
     private var running: RunningMAC?
     private var time: Int64 = .min
+    /// The digest of the rows before the next one.
+    private var before = RowsDigest()
+    private(set) var restored: [UInt64] = []
     /// The one that opens payloads, and the data key that the rows here are of.
     private var current: AuditEpoch
     private var dataKey: UInt32 = 1
@@ -113,7 +118,8 @@ private struct Walk {
     mutating func take(_ sequence: UInt64, _ bytes: [UInt8], _ rows: RowsDigest) throws -> AuditEvent {
         let damage = VaultError.integrity(.audit(sequence))
         guard let row = try? AuditRow(decoding: bytes), row.time >= time else { throw damage }
-        time = row.time
+        let (lastTime, lastRows) = (time, before)
+        (time, before) = (row.time, rows)
         // What was written before the auditor's first data key is under its digest alone.
         if running == nil, dataKey < start.row.dataKeyEpoch {
             guard let event = AuditEvent(sealed: row, sequence), sequence < start.row.last else { throw damage }
@@ -123,6 +129,11 @@ private struct Walk {
         let payloads = AuditPayloads(
             vaultID: current.row.vaultID, epoch: current.row.dataKeyEpoch, key: current.payloadKey)
         let opened = try payloads.open(sequence, bytes)
+        if running != nil, opened.event.operation == .restored {
+            // Written by who had the epoch's new key alone: the old one ended with the vault that was lost.
+            try begin(opened.event, after: sequence - 1, at: lastTime, lastRows)
+            restored.append(sequence)
+        }
         if running != nil {
             var fields = opened.fields
             fields[RunningMAC.proofField] = nil
@@ -133,22 +144,25 @@ private struct Walk {
         }
         if sequence == start.row.last, running == nil {
             guard rows.value.bytes == start.row.rows else { throw VaultError.integrity(.earlierRecords(sequence)) }
-            try begin(opened.event, rows)
+            guard opened.event.operation == .auditorAdded else { throw damage }
+            try begin(opened.event, after: sequence, at: time, rows)
         } else if running != nil, [.auditorAdded, .dataKeyChanged].contains(opened.event.operation) {
-            try begin(opened.event, rows)
+            try begin(opened.event, after: sequence, at: time, rows)
         }
         return opened.event
     }
 
-    /// Goes on with the next epoch, which this event names.
-    private mutating func begin(_ event: AuditEvent, _ rows: RowsDigest) throws {
+    /// Goes on with the next epoch, which this event names, after a row that had this time and led to this digest.
+    private mutating func begin(
+        _ event: AuditEvent, after last: UInt64, at lastTime: Int64, _ rows: RowsDigest
+    ) throws {
         func fact(_ name: String) -> String? { event.facts.first { $0.name == name }?.value }
         let changesKey = running != nil && event.operation == .dataKeyChanged
-        guard event.operation == .auditorAdded || changesKey, let number = fact("epoch").flatMap({ UInt32($0) }) else {
+        guard let number = fact("epoch").flatMap({ UInt32($0) }) else {
             throw VaultError.integrity(.audit(event.sequence))
         }
-        guard let next = waiting.popFirst(), next.row.auditEpoch == number, next.row.last == event.sequence,
-            next.row.time == event.time, next.fingerprint == fact("fingerprint"), next.row.rows == rows.value.bytes,
+        guard let next = waiting.popFirst(), next.row.auditEpoch == number, next.row.last == last,
+            next.row.time == lastTime, next.fingerprint == fact("fingerprint"), next.row.rows == rows.value.bytes,
             next.row.dataKeyEpoch == current.row.dataKeyEpoch + (changesKey ? 1 : 0),
             running == nil || running?.mac.bytes == next.row.mac, let running = next.running
         else { throw VaultError.integrity(.auditEpoch(number)) }

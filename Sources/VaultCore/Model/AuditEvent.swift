@@ -21,6 +21,11 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
     case keyRemoved = 19
     case masterKeyChanged = 20
     case dataKeyChanged = 21
+    case backedUp = 22
+    case restored = 23
+    case depositAccepted = 24
+    case depositRejected = 25
+    case secretTried = 26
 
     /// What users read and what `--json` prints.
     package var text: String {
@@ -46,6 +51,11 @@ package enum AuditOperation: UInt16, Sendable, CaseIterable {
         case .keyRemoved: "key removed"
         case .masterKeyChanged: "master key changed"
         case .dataKeyChanged: "data key changed"
+        case .backedUp: "backed up"
+        case .restored: "restored"
+        case .depositAccepted: "deposit accepted"
+        case .depositRejected: "deposit rejected"
+        case .secretTried: "secret tried"
         }
     }
 }

@@ -21,6 +21,9 @@ package struct Entry: Sendable {
     package let generator: String?
     /// Days between rotations; nil where none is asked for.
     package let rotationIntervalDays: UInt32?
+    /// The command whose output is the next value, as one text that is split into words without a shell; nil where there is
+    /// none.
+    package let rotateWith: String?
     /// Where the entry is delivered.
     package let deliveries: [DeliveryID]
     /// What its current value says of itself that is no secret: a token's issuer, subject, expiry. See
@@ -69,6 +72,7 @@ struct Overview {
     var fingerprint: Fingerprint
     var generator: String?
     var rotationIntervalDays: UInt32?
+    var rotateWith: String?
     var deliveries: [DeliveryID]
     var facts: EntryFacts
 
@@ -84,6 +88,7 @@ struct Overview {
         fields["fingerprint"] = fingerprint.bytes
         fields[text: "generator"] = generator
         fields[number: "rotate-days"] = rotationIntervalDays.map(UInt64.init)
+        fields[text: "rotate-with"] = rotateWith
         fields[text: "deliveries"] = deliveries.map(\.text).joined(separator: Self.separator)
         for (name, value) in facts { fields[text: "fact." + name] = value }
         return fields
@@ -91,7 +96,8 @@ struct Overview {
 
     init(
         name: EntryName, createdAt: Int64, updatedAt: Int64, maskedPrefix: String, fingerprint: Fingerprint,
-        generator: String?, rotationIntervalDays: UInt32?, deliveries: [DeliveryID], facts: EntryFacts
+        generator: String?, rotationIntervalDays: UInt32?, rotateWith: String?, deliveries: [DeliveryID],
+        facts: EntryFacts
     ) {
         self.name = name
         self.createdAt = createdAt
@@ -100,6 +106,7 @@ struct Overview {
         self.fingerprint = fingerprint
         self.generator = generator
         self.rotationIntervalDays = rotationIntervalDays
+        self.rotateWith = rotateWith
         self.deliveries = deliveries
         self.facts = facts
     }
@@ -113,6 +120,7 @@ struct Overview {
             name: name, createdAt: Int64(bitPattern: created), updatedAt: Int64(bitPattern: updated),
             maskedPrefix: prefix, fingerprint: Fingerprint(bytes: print), generator: fields[text: "generator"],
             rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) },
+            rotateWith: fields[text: "rotate-with"],
             deliveries: deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) },
             facts: [:])
         for name in fields.names where name.hasPrefix("fact.") {

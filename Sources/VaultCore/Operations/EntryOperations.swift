@@ -98,26 +98,6 @@ extension Vault {
         }
     }
 
-    /// A new value of the kind that the entry has; the entry must be there.
-    package func rotate(_ name: EntryName, to value: SharedSecret?) throws -> EntryOutcome {
-        try write { transaction in
-            guard let entry = try transaction.entry(name) else { throw VaultError.noSuchEntry(name) }
-            if try transaction.isIssued(name), value == nil {
-                try transaction.wantCredential(.sigilumAPI(try Slug(String(name.text.split(separator: "/")[1]))))
-                return EntryOutcome(
-                    name: name, version: entry.currentVersion, isNew: true, deliveries: entry.deliveries)
-            }
-            try transaction.refuseIssued(name)
-            if let value {
-                return try transaction.outcome(
-                    name, try transaction.store(value.bytes, as: name, origin: .given))
-            }
-            let rule = entry.generator.flatMap(GeneratorRule.init(text:)) ?? .standard(for: entry.kind)
-            return try transaction.outcome(
-                name, try transaction.store(rule.make().bytes, as: name, origin: .generated))
-        }
-    }
-
     /// Makes an older value current again, as a new version.
     package func rollback(_ name: EntryName, to version: UInt32?) throws -> EntryOutcome {
         try write { transaction in
@@ -205,14 +185,6 @@ extension VaultTransaction {
         try declare(.gateway(slug), service: slug, entries: known.entries + [name])
     }
 
-    /// Whether the API makes the values of this entry.
-    func isIssued(_ name: EntryName) throws -> Bool {
-        guard name.kind == .serviceAPIKey, let slug = try? Slug(String(name.text.split(separator: "/")[1])) else {
-            return false
-        }
-        return try isManaged(slug)
-    }
-
     func refuseIssued(_ name: EntryName) throws {
         guard try isIssued(name) else { return }
         throw ServiceError.keyIsIssued(try Slug(String(name.text.split(separator: "/")[1])))
@@ -273,5 +245,15 @@ extension VaultTransaction {
     func setRotationInterval(_ name: EntryName, days: UInt32) throws {
         guard let entry = try entry(name) else { throw VaultError.noSuchEntry(name) }
         try keep(StorePolicy(rotationIntervalDays: days), of: entry)
+    }
+}
+
+extension VaultSnapshot {
+    /// Whether the API makes the values of this entry.
+    package func isIssued(_ name: EntryName) throws -> Bool {
+        guard name.kind == .serviceAPIKey, let slug = try? Slug(String(name.text.split(separator: "/")[1])) else {
+            return false
+        }
+        return try isManaged(slug)
     }
 }

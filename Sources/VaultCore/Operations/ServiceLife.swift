@@ -68,10 +68,12 @@ extension Vault {
     }
 }
 
-extension VaultTransaction {
+extension VaultSnapshot {
     /// Whether a service is registered at the API over HTTP; one that is being taken away there is not.
     func isManaged(_ slug: Slug) throws -> Bool { try delivery(.sigilumAPI(slug))?.isWithdrawn == false }
+}
 
+extension VaultTransaction {
     /// Leaves the credentials that are about to be replaced valid for a while. Where the other side makes the new one, the
     /// while begins when it comes: until then there is nothing to change over to.
     fileprivate func grant(_ milliseconds: Int64, to id: DeliveryID, isManaged: Bool) throws {

@@ -14,7 +14,8 @@ struct ServiceAdd: SigilumCommand {
             Example:
               sigilum service add --service-slug my-native-service
               LINEAR_TOKEN=… sigilum service add --service-slug linear --mode gateway \\
-                --upstream-base-url https://api.linear.app --upstream-secret-env LINEAR_TOKEN
+                --upstream-base-url https://api.linear.app \\
+                --upstream-secret-env LINEAR_TOKEN
             """)
 
     @OptionGroup var service: SlugOption

@@ -8,7 +8,8 @@ struct ServiceSecretGroup: ParsableCommand {
         commandName: "secret", abstract: "The secret that the gateway adds to calls of a service.",
         discussion: """
             Example:
-              LINEAR_TOKEN=… sigilum service secret set --service-slug linear --upstream-secret-env LINEAR_TOKEN
+              LINEAR_TOKEN=… sigilum service secret set --service-slug linear \\
+                --upstream-secret-env LINEAR_TOKEN
             """,
         subcommands: [ServiceSecretSet.self])
 }
@@ -19,7 +20,8 @@ struct ServiceSecretSet: SigilumCommand {
         commandName: "set", abstract: "Stores a new upstream secret and delivers it to the gateway.",
         discussion: """
             Example:
-              LINEAR_TOKEN=… sigilum service secret set --service-slug linear --upstream-secret-env LINEAR_TOKEN
+              LINEAR_TOKEN=… sigilum service secret set --service-slug linear \\
+                --upstream-secret-env LINEAR_TOKEN
             """)
 
     @OptionGroup var service: SlugOption
@@ -28,6 +30,7 @@ struct ServiceSecretSet: SigilumCommand {
     @Option(help: ArgumentHelp("Whose a connection becomes that only the gateway knows.", valueName: "namespace"))
     var namespace: String?
     @OptionGroup var secret: UpstreamSecretOptions
+    @OptionGroup var trial: TrialOptions
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var reveal: RevealOptions
@@ -42,14 +45,24 @@ struct ServiceSecretSet: SigilumCommand {
             throw Failure.usage(
                 "A secret is required: one of --upstream-secret-env, --upstream-secret-file, --upstream-secret")
         }
+        let call = try trial.read()
         let existing = try Session.openIfThere(context, vault)
         let session: Session
         let outcome: ServiceOutcome
-        if let existing, try existing.vault.read({ try $0.service(slug)?.connection }) != nil {
+        if let existing, let known = try existing.vault.read({ try $0.service(slug)?.connection }) {
             session = existing
+            if let call {
+                let name = try EntryName.upstreamSecret(slug, key: key ?? known.secretKey)
+                try await SecretTrialRun(session: session, options: delivery).perform(value, as: name, call)
+            }
             let findings = try session.findings(slug, secretKey: key, registered: nil)
             outcome = try session.vault.setUpstreamSecret(slug, key: key, value: value, findings: findings)
         } else {
+            guard call == nil else {
+                throw Failure.usage(
+                    "--try is for connections that the vault knows", hints: ["go on without --try; nothing was changed"]
+                )
+            }
             let request = try await adoption(slug, key, value, context, surroundings, existing)
             session = try existing ?? Session.open(context, vault, for: .storing)
             let findings = try session.findings(slug, secretKey: key, registered: nil)

@@ -22,6 +22,7 @@ extension Entry {
             ("rotation_due_at", rotationDueAt.map { .string(Timestamp.text($0)) } ?? .null),
             ("deliveries", .array(deliveries.map { .string($0.text) })),
         ]
+            + (rotateWith.map { [("rotate_with", RotationCommand.shown($0).json)] } ?? [])
             + (facts.isEmpty
                 ? []
                 : [("facts", .object(facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) }))])

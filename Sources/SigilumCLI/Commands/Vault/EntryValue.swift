@@ -23,13 +23,28 @@ struct EntryValueOptions: ParsableArguments, Sendable {
             variable: fromEnv, file: fromFile, terminal: context.terminal, question: "Value: ")
         let surroundings = Surroundings(context)
         let value = try source.read(surroundings, context.terminal)
+        try Self.check(
+            value, for: name, allowsVariableReference: allowVariableReference, now: context.now() / 1000,
+            surroundings.say)
+        return value
+    }
+
+    /// Checks that a value fits where its entry is used. `now` is in seconds since 1970.
+    static func check(
+        _ value: SharedSecret, for name: EntryName, allowsVariableReference: Bool, now: Int64, _ say: (Remark) -> Void
+    ) throws {
         switch name.kind {
         case .upstreamSecret, .serviceAPIKey:
-            try HTTPValueRule.check(value.bytes, allowsVariableReference: allowVariableReference)
-        case .ownerToken: try Self.check(token: value, for: name, now: context.now() / 1000, surroundings.say)
+            try HTTPValueRule.check(value.bytes, allowsVariableReference: allowsVariableReference)
+        case .ownerToken: try check(token: value, for: name, now: now, say)
         case .localJWTSecret, .userSecret: break
         }
-        return value
+    }
+
+    /// Checks a value that comes from elsewhere: that it fits where the entry is used.
+    static func check(_ value: borrowing SecretBytes, for name: EntryName) throws {
+        guard name.kind == .upstreamSecret || name.kind == .serviceAPIKey else { return }
+        try HTTPValueRule.check(value, allowsVariableReference: false)
     }
 
     /// As `auth login` does, except that a token that has ended may be stored.

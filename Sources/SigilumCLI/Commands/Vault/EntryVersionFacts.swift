@@ -46,7 +46,8 @@ struct EntryVersionFacts {
                 Field("updated", .plain(Timestamp.text(entry.updatedAt))),
                 Field("rotation_due", entry.rotationDue(now: session.context.now())),
                 Field("deliveries", deliveries.isEmpty ? .plain("-") : .untrusted(deliveries)),
-            ] + TokenFacts.fields(entry, now: session.context.now()) + [Field("value", shown)],
+            ] + (entry.rotateWith.map { [Field("rotate_with", RotationCommand.shown($0))] } ?? [])
+                + TokenFacts.fields(entry, now: session.context.now()) + [Field("value", shown)],
             json: .object(entry.members(value: shown.json)))
     }
 }

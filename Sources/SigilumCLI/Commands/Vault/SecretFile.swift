@@ -74,16 +74,35 @@ struct SecretFile {
         do throws(FileError) {
             try folder.createNew(name, with: value, owner: nil)
         } catch .system(_, _, EEXIST) {
-            throw Failure(
-                .cannotWrite, code: "file-exists", "There is a file already: \(path)",
-                hints: ["nothing was written; give another path"])
+            throw existing
         } catch {
             throw error.failure
         }
     }
 
+    /// As ``create(_:)``, for what is no secret and is written piece by piece.
+    func create(piecewise body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
+        removeStaleTemporaries()
+        do {
+            try folder.createNew(name, owner: nil, writing: body)
+        } catch FileError.system("rename", _, EEXIST), FileError.system("link", _, EEXIST) {
+            throw existing
+        }
+    }
+
+    /// What is said where a file is there that must not be (73).
+    var existing: Failure {
+        Failure(
+            .cannotWrite, code: "file-exists", "There is a file already: \(path)",
+            hints: ["nothing was written; give another path"])
+    }
+
     /// As ``write(_:)``, for what is no secret and is written piece by piece.
     func write(piecewise body: (_ write: ([UInt8]) throws -> Void) throws -> Void) throws {
+        removeStaleTemporaries()
         try folder.replace(name, owner: nil, writing: body)
     }
+
+    /// What a killed run left beside the file may be large.
+    private func removeStaleTemporaries() { _ = try? folder.removeStaleTemporaries() }
 }

@@ -17,9 +17,10 @@ struct VaultHistory: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let name = try EntryName(name)
         let session = try Session.open(context, vault, for: .reading)
-        let versions = try session.vault.read { try $0.history(name) }
+        let (versions, rotateWith) = try session.vault.read { (try $0.history(name), try $0.entry(name)?.rotateWith) }
         let current = versions.last?.version
         var report = Report(.ok("Versions of: \(name.text)"))
+        report.fields = rotateWith.map { [Field("rotate_with", RotationCommand.shown($0))] } ?? []
         report.lines = versions.map { version in
             .row([
                 .integer(Int64(version.version)), .plain(Timestamp.text(version.createdAt)),
@@ -33,7 +34,9 @@ struct VaultHistory: SigilumCommand {
                 ("current", .boolean(version.version == current)),
             ])
         }
-        report.json = .object([("name", .string(name.text)), ("versions", .array(documents))])
+        report.json = .object(
+            [("name", .string(name.text)), ("versions", .array(documents))]
+                + (rotateWith.map { [("rotate_with", RotationCommand.shown($0).json)] } ?? []))
         return report
     }
 }

@@ -12,7 +12,8 @@ struct VaultLog: SigilumCommand {
               sigilum vault log --since 7d
               sigilum vault log --entry ci/token --follow
               sigilum vault log --export /mnt/backup/log-2026-03-01
-              sigilum vault log --verify log-2026-03-01 --auditor-key auditor.key --anchor log-2026-02-01
+              sigilum vault log --verify log-2026-03-01 --auditor-key auditor.key \\
+                --anchor log-2026-02-01
             """)
 
     @OptionGroup var selection: LogSelection
