@@ -858,7 +858,7 @@ class Proven:
     restored: list[int]
 
 
-def begins(epoch: AuditEpoch, record: AuditRecord, last: int, time: int, rows: bytes, mac: bytes | None) -> bool:
+def is_named(epoch: AuditEpoch, record: AuditRecord, last: int, time: int, rows: bytes, mac: bytes | None) -> bool:
     """Whether an epoch is the one that this record says, after a row of this number and time."""
     said = (epoch.last, epoch.time, epoch.rows, str(epoch.number), epoch.fingerprint)
     facts = record.facts
@@ -896,7 +896,7 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
         records.append(record)
         if mac is not None and record.operation == "restored":
             epoch = waiting.pop(0) if waiting else None
-            if epoch is None or not begins(epoch, record, number - 1, time_before, digest_before, mac):
+            if epoch is None or not is_named(epoch, record, number - 1, time_before, digest_before, mac):
                 raise Damage(f"audit epoch after record {number - 1}", "is missing, or begins otherwise than the log says")
             if epoch.vault != current.vault:
                 raise Damage(f"audit epoch {epoch.number}", "is of another data key than the log says")
@@ -916,7 +916,7 @@ def prove_export(export: Export, secret: bytes, older: Export | None = None) -> 
             if int.from_bytes(epoch.vault[16:], "little") != int.from_bytes(current.vault[16:], "little") + step:
                 raise Damage(f"audit epoch {epoch.number}", "is of another data key than the log says")
             current = epoch
-            if not begins(epoch, record, number, now, digest, mac):
+            if not is_named(epoch, record, number, now, digest, mac):
                 raise Damage(f"audit epoch {epoch.number}", "begins otherwise than the log says")
             mac, K = epoch.mac, epoch.first_key
     # Every record so far is proven: where they do not lead to the end, the next one is missing.
