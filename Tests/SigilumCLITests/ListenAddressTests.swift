@@ -46,10 +46,11 @@ import VaultCore
     func foreign() {
         let good: [UInt8] = [1, 0] + [0, 0, 0, 0, 0, 1, 0, 0] + [UInt8](repeating: 7, count: 32)
         #expect(UnlockedKey(decoding: secret(good)) != nil)
-        for bytes in [
+        let others: [[UInt8]] = [
             [], [1], Array(good.dropLast()), good + [0], [2] + good.dropFirst(),
             [1, 0] + [UInt8](repeating: 255, count: 8) + [UInt8](repeating: 7, count: 32),
-        ] {
+        ]
+        for bytes in others {
             #expect(UnlockedKey(decoding: secret(bytes)) == nil)
         }
     }
