@@ -66,7 +66,7 @@ struct KeyTests {
     func wrongInput() async throws {
         let scene = try await KeyScene()
         try scene.home.write(Array("no key".utf8), to: "text")
-        try scene.home.write(scene.key("gateway-master-key")?.bytes ?? [], to: "open", mode: 0o666)
+        try scene.home.write(Array(String(repeating: "5a", count: 32).utf8), to: "open", mode: 0o666)
         let before = try scene.storedSlots()
         let wrong = Canary(prefix: "")
         let cases: [(String, Int32, String)] = [

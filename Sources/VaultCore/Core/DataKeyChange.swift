@@ -58,6 +58,8 @@ private struct DataKeyChange {
     private var oldTags: [[UInt8]] = []
     /// What was a value's fingerprint, in hexadecimal digits, and what it is.
     private var fingerprints: [Fingerprint: Fingerprint] = [:]
+    /// The fingerprints of the values that deliveries were applied with, where anybody can say.
+    private var applied: [DeliveryID: [Fingerprint]] = [:]
 
     /// Closes the log's epoch, and opens, proves and seals again everything that is sealed by itself: after this, nothing
     /// of the old tree is needed.
@@ -91,8 +93,24 @@ private struct DataKeyChange {
                 generation: generation, count: 0, top: .zero, slotDigest: .zero, audit: audit, stored: old.head.stored),
             environment: environment)
         transaction.begin()
+        try readApplied(old)
         try readSecrets(old)
         try readRecords(old)
+    }
+
+    /// What targets were given last: older versions may have to be opened to tell, which only their old rows can be.
+    private mutating func readApplied(_ old: VaultTransaction) throws {
+        for delivery in try old.inventory().deliveries {
+            guard let plan = try old.plan(delivery.id), let commitment = plan.delivery.applied else { continue }
+            guard commitment != plan.commitment else {
+                applied[delivery.id] = plan.expected.map(\.fingerprint)
+                continue
+            }
+            guard let parts = try old.versions(of: plan).applied, parts.count == plan.expected.count else { continue }
+            applied[delivery.id] = try parts.map { part in
+                old.keys.fingerprint(try old.sealedVersion(part.entry, part.version).open(old.keys).bytes)
+            }
+        }
     }
 
     /// Every version of every secret.
@@ -142,7 +160,7 @@ private struct DataKeyChange {
                 guard let delivery = Delivery(fields), let plan = plans[delivery.id] ?? nil else {
                     throw VaultError.integrity(.overview(tag: tag))
                 }
-                fields["applied"] = try applied(plan, old)?.bytes ?? fields["applied"]
+                fields["applied"] = applied(plan)?.bytes ?? fields["applied"]
                 for name in fields.names where name.hasPrefix("receipt.") {
                     guard let bytes = fields[text: name].flatMap({ hexadecimal($0) }), bytes.count == 32,
                         let after = fingerprints[Fingerprint(bytes: bytes)]
@@ -162,18 +180,11 @@ private struct DataKeyChange {
     }
 
     /// The commitment of what was last applied under the new keys; nil where nothing was, or nobody can say what.
-    private func applied(_ plan: DeliveryPlan, _ old: VaultTransaction) throws -> Fingerprint? {
-        guard let applied = plan.delivery.applied else { return nil }
+    private func applied(_ plan: DeliveryPlan) -> Fingerprint? {
+        guard let before = applied[plan.delivery.id] else { return nil }
         var expected = plan.expected
-        if applied != plan.commitment {
-            guard let parts = try old.versions(of: plan).applied, parts.count == expected.count else { return nil }
-            for (position, part) in parts.enumerated() {
-                let value = try old.sealedVersion(part.entry, part.version).open(old.keys)
-                expected[position].fingerprint = old.keys.fingerprint(value.bytes)
-            }
-        }
-        for position in expected.indices {
-            guard let after = fingerprints[expected[position].fingerprint] else { return nil }
+        for (position, fingerprint) in before.enumerated() {
+            guard let after = fingerprints[fingerprint] else { return nil }
             expected[position].fingerprint = after
         }
         return DesiredState.commitment(
