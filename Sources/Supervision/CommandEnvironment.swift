@@ -16,9 +16,13 @@ package struct CommandEnvironment: Sendable {
     /// - Parameters:
     ///   - plain: Variables that are no secrets. No name twice; names without `=`, and no zero bytes.
     ///   - secrets: Variables whose values are. No name twice, and none of `plain`; no zero bytes.
-    package init(plain: [(name: String, value: String)], secrets: [(name: String, value: SharedSecret)]) {
+    ///   - removed: Variables of this process that the command does not get.
+    package init(
+        plain: [(name: String, value: String)], secrets: [(name: String, value: SharedSecret)],
+        removed: Set<String> = []
+    ) {
         self.plain = plain
-        replaced = Set(plain.map(\.name) + secrets.map(\.name))
+        replaced = removed.union(plain.map(\.name) + secrets.map(\.name))
         var (starts, size) = ([Int](), 0)
         for (name, value) in secrets {
             starts.append(size)

@@ -164,7 +164,7 @@ struct DepositTests {
         let list = try await home.run("vault deposits list")
         list.expect(0)
         #expect(!list.output.contains(0x1b) && !list.errors.contains(0x1b))
-        #expect(list.errorText.contains("1 files there are no deposits by their name"))
+        #expect(list.errorText.contains("Passed over there, since the name does not end in .deposit: 1"))
         let states = try await states()
         #expect(states.count(where: { $0 == "unreadable" }) == 5, "\(list.outputText)")
         #expect(states.count(where: { $0 == "damaged" }) == 2 && states.contains("ready"))

@@ -161,4 +161,18 @@ struct KeyTests {
         }
         #expect(scene.leaks() == [])
     }
+
+    @Test("the old key is kept in a file and as an entry, which the audit takes for no copy; another copy it finds")
+    func keptKeyAndAudit() async throws {
+        let scene = try await KeyScene()
+        try await scene.run("vault rekey --gateway-loses-them").expect(0)
+        try await scene.run("vault audit --offline").expect(0)
+        try scene.home.write(scene.key("gateway-master-key.previous")?.bytes ?? [], to: "copies/old.key")
+        let found = try await scene.run("vault audit --offline --scan copies")
+        found.expect(1)
+        #expect(found.outputText.contains("error  plain-copy  gateway-master-key-previous"))
+        // Nor is it rotated with others, since more hangs on it than its value.
+        let due = try await scene.run("vault rotate --max-age-days 0 --dry-run")
+        #expect(!due.outputText.contains("gateway-master-key"))
+    }
 }

@@ -2,7 +2,7 @@
 struct AuditDeployments {
     private(set) var findings: [AuditFinding] = []
     private(set) var byEntry: [EntryName: [AuditedDeployment]] = [:]
-    /// The entries whose export file is at a path, links resolved.
+    /// The entries whose export file is at a path, links resolved; and those that are kept beside their key file.
     private(set) var exports: [String: Set<EntryName>] = [:]
     /// The entries whose token is in a configuration at a path, links resolved, and as it should be.
     private(set) var configurations: [String: Set<EntryName>] = [:]
@@ -15,6 +15,12 @@ struct AuditDeployments {
             if delivery.id.target == .exportFile {
                 exports[request.resolve(path), default: []].formUnion(delivery.entries)
             }
+        }
+        // A change of the master key keeps the old one as an entry and in a file, and the vault may be opened by the
+        // gateway's.
+        let keys = [GatewayKeyEntry.current, GatewayKeyEntry.previous].compactMap { try? EntryName($0) }
+        for file in GatewayKeyEntry.files {
+            exports[request.resolve(request.home + "/" + file), default: []].formUnion(keys)
         }
         for comparison in request.comparisons {
             let entries = deliveries[comparison.id]?.entries ?? []

@@ -51,6 +51,8 @@ package struct RekeyPlan: Sendable, Equatable {
 package enum GatewayKeyEntry {
     /// Its own key, where the vault is opened by something else; and the one before the last change.
     package static let current = "gateway-master-key", previous = "gateway-master-key-previous"
+    /// The files of a home that master keys are in.
+    package static let files = ["gateway-master-key", "gateway-master-key.previous"]
 }
 
 extension VaultSnapshot {

@@ -32,7 +32,8 @@ extension VaultSnapshot {
         }
     }
 
-    /// The entries whose rotation is due, by name.
+    /// The entries whose rotation is due, by name. Not the gateway's master keys: those are changed with `rekey`, which
+    /// knows what else is sealed by them.
     ///
     /// - Parameters:
     ///   - isDue: Those whose own interval is over.
@@ -41,6 +42,7 @@ extension VaultSnapshot {
     /// - Throws: ``VaultError``.
     package func rotationsDue(isDue: Bool, maxAge: Int64?) throws -> [(entry: Entry, means: RotationMeans)] {
         let entries = try inventory().entries.filter { entry in
+            if [GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(entry.name.text) { return false }
             if isDue, let due = entry.rotationDueAt, due <= now { return true }
             return maxAge.map { entry.updatedAt <= now - $0 } ?? false
         }

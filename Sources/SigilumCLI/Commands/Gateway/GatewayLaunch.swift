@@ -71,8 +71,14 @@ struct GatewayLaunch {
                     "nothing was started and no key was handed over",
                 ])
         }
-        surroundings.say(.info("Made the identity of \(namespace.text): \(file)"))
+        surroundings.say(
+            surroundings.exists(file)
+                ? .info("Made the identity of \(namespace.text): \(file)")
+                : .warn("\(plain: GatewayPrograms.tool) init-identity succeeded, and there is no \(file)"))
     }
+
+    /// Where the vault's key comes from is nothing to the gateway, whose key may be another one.
+    private static let vaultsOwn: Set<String> = ["GATEWAY_MASTER_KEY_FILE", "GATEWAY_MASTER_KEY_COMMAND"]
 
     /// Becomes the gateway: same process, no descriptor more, and nothing of this program stays.
     ///
@@ -87,7 +93,8 @@ struct GatewayLaunch {
             ("GATEWAY_DATA_DIR", dataDirectory),
         ]
         let command = Command(
-            path: program, words: [program], environment: CommandEnvironment(plain: plain, secrets: secrets),
+            path: program, words: [program],
+            environment: CommandEnvironment(plain: plain, secrets: secrets, removed: Self.vaultsOwn),
             inherited: inherited)
         var reason = "it cannot be run"
         if case .notExecutable(let number) = command.become() { reason = String(cString: strerror(number)) }

@@ -49,7 +49,10 @@ struct DepositReview {
                 .warn("There is more in the spool than is looked at: \(DepositSpool.countLimit) deposits at most"))
         }
         if content.others > 0 {
-            report.remarks.append(.info("\(content.others) files there are no deposits by their name"))
+            report.remarks.append(
+                .info(
+                    "Passed over there, since the name does not end in \(plain: DepositSpool.ending): \(content.others)"
+                ))
         }
         try warnOfKey()
         return report
@@ -203,16 +206,17 @@ extension DepositError: FailureConvertible {
         func refused(_ message: Message, _ hint: Message) -> Failure {
             Failure(.refused, code: "deposit-\(state)", message, hints: [nothing, hint])
         }
-        let again: Message = "let it be deposited again, or take it away: vault deposits reject"
+        let away: Message = "take it away:  \(command: ["vault", "deposits", "reject", "DEPOSIT"])"
+        let again: Message = "let it be deposited again, and \(away)"
         return switch self {
         case .damaged:
             Failure(
                 .damaged, code: "deposit-damaged", "The deposit is none, or not as it was written", hints: [nothing])
-        case .otherVault: refused("The deposit is for another vault", "take it there, or take it away")
+        case .otherVault: refused("The deposit is for another vault", "take it there, or \(away)")
         case .olderKey: refused("The deposit was sealed for a key that this vault had before", again)
         case .expired: refused("The deposit has expired", again)
-        case .acceptedBefore: refused("The deposit was accepted before: it counts once", "take it away")
-        case .rejectedBefore: refused("The deposit was rejected before", "take it away")
+        case .acceptedBefore: refused("The deposit was accepted before: it counts once", away)
+        case .rejectedBefore: refused("The deposit was rejected before", away)
         case .stale(let base?, let current):
             refused("The deposit was to follow version \(base), and version \(current) is current", again)
         case .stale(nil, let current):

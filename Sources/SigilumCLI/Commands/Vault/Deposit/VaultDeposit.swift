@@ -52,7 +52,13 @@ struct VaultDeposit: SigilumCommand {
                 Field("base_version", baseVersion.map { .integer(Int64($0)) } ?? .plain("new")),
                 Field("expires_at", .plain(Timestamp.text(now + lifetime))),
             ])
-        report.remarks = [
+        if out != nil {
+            report.remarks.append(
+                .info(
+                    "in the spool of the vault, its folder deposits, its name has to end in \(plain: DepositSpool.ending)"
+                ))
+        }
+        report.remarks += [
             .info(
                 "who has the vault takes it in:  \(command: ["vault", "deposits", "accept", Deposit.handle(deposit)])")
         ]
