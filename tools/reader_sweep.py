@@ -39,7 +39,6 @@ def disagreement(program: str, vault: Path) -> tuple[collections.Counter[int], l
     # The program makes files beside a vault while it reads.
     for key in sorted((vault / "keys").iterdir()):
         key.chmod(0o600)
-        # Redirecting is for one thread: the reader ran before.
         theirs = verdicts[vault, key]
         # A home of its own each time: no anchor.
         with tempfile.TemporaryDirectory(prefix="sweep-") as home:
@@ -58,13 +57,17 @@ def main() -> int:
     # The program is started in another folder: neither may be named from this one.
     program, folder = os.path.abspath(sys.argv[1]), Path(sys.argv[2]).resolve()
     vaults = sorted(path for path in folder.iterdir() if (path / "keys").is_dir())
+    pairs = list[tuple[Path, Path]]()
     for vault in vaults:
         vault.chmod(0o700)
         for file in vault.glob("vault.db*"):
             file.chmod(0o600)
         for key in sorted((vault / "keys").iterdir()):
             key.chmod(0o600)
-            verdicts[vault, key] = by_reader(vault, key)
+            pairs.append((vault, key))
+    # Processes: what it prints is redirected for all of one, and Python runs one thread at a time.
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as readers:
+        verdicts.update(zip(pairs, readers.map(by_reader, *zip(*pairs, strict=True), chunksize=16), strict=True))
     total, failed = collections.Counter[int](), []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for statuses, lines in pool.map(lambda vault: disagreement(program, vault), vaults):
