@@ -37,6 +37,18 @@ struct DepositTests {
         return list.outputText.matches(of: /"state": "([a-z-]+)"/).map { String($0.1) }
     }
 
+    @Test("a master key of the gateway is never taken from a deposit", arguments: ["", "-previous"])
+    func gatewayKey(ending: String) async throws {
+        let (canary, ci) = (Canary(), try TestHome())
+        let (file, handle) = try await deposited(canary, "gateway-master-key" + ending, on: ci)
+        try put(file)
+        try await home.run("vault deposits accept " + handle)
+            .expect(76, error: "A master key of the gateway is not taken from a deposit")
+        try await home.run("vault get gateway-master-key" + ending).expect(66)
+        try await home.run("vault deposits reject " + handle).expect(0)
+        #expect(home.leaks(of: canary) == [])
+    }
+
     @Test("from a machine without a key into the vault: listed, accepted, delivered, gone; nowhere readable before")
     func whole() async throws {
         let (canary, ci) = (Canary(), try TestHome())

@@ -118,6 +118,14 @@ struct DepositReview {
     func accept(_ handle: String, _ options: DeliveryOptions) async throws -> Report {
         let (spool, bytes) = try find(handle)
         let deposit = try session.vault.deposit(bytes)
+        // Nobody knows who sent it, and the gateway's key would be lost with what is sealed under it.
+        guard ![GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(deposit.name.text) else {
+            throw Failure(
+                .refused, code: "deposit-gateway-key", "A master key of the gateway is not taken from a deposit",
+                hints: [
+                    "nothing was stored", "take it away:  \(command: ["vault", "deposits", "reject", handle])",
+                ])
+        }
         try deposit.check { value throws in try EntryValueOptions.check(value, for: deposit.name) }
         let reconciler = try session.reconciler(for: deposit.name, options)
         let (outcome, isNew): (EntryOutcome, Bool) =
