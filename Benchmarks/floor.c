@@ -5,7 +5,7 @@
  *
  * It reads and writes real vaults, as docs/format.md says, with a random key in HOME/gateway-master-key: head, slot, the
  * path of the tree, entry and body are proven, the audit row is committed with a full sync before the value is printed, and
- * the anchor is compared and replaced. `sigilum vault verify` accepts what it wrote, which is how scripts/bench knows that
+ * the anchor is compared and replaced. `sigilum vault verify` accepts what it wrote, which shows that
  * it did the work. What it leaves out is what a program owes its user besides: no permissions, no settings, no other
  * process's lock beside SQLite's, no message that helps. It is not a tool: anything unexpected ends it with 1.
  *
