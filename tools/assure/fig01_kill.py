@@ -45,11 +45,11 @@ class Victim:
         return result, made
 
     def points(self) -> list[tuple[int, str, bool]]:
-        """Number, deed, and whether `vault sync` runs before the command runs again."""
-        deeds = [(n, "before") for n in range(1, len(self.calls) + 1)]
-        deeds += [(n, "after") for n, call in enumerate(self.calls, 1) if call[0] in SOCKETS]
-        deeds += [(n, "half") for n, call in enumerate(self.calls, 1) if call[0] in BYTES]
-        return [(number, deed, synced) for number, deed in deeds for synced in (False, True)]
+        """Number, deed, and whether `vault sync` runs before the command runs again: both before each call, one or the
+        other after those on sockets and in the middle of those that write bytes."""
+        found = [(n, "before", synced) for synced in (False, True) for n in range(1, len(self.calls) + 1)]
+        found += [(n, "after", n % 2 == 0) for n, call in enumerate(self.calls, 1) if call[0] in SOCKETS]
+        return found + [(n, "half", n % 2 == 0) for n, call in enumerate(self.calls, 1) if call[0] in BYTES]
 
     def once(self, number: int, deed: str, synced: bool) -> None:
         """Kills it there, and looks at what comes of it."""
@@ -80,11 +80,14 @@ class Victim:
         problems = [] if result.status == 0 else [f"vault sync: {result.text}"]
         if not self.is_old(there) and not self.is_new(there):
             problems.append(f"neither old nor new: {there}")
-        return problems + self.stage.troubles()
+        return problems + self.stage.stray()
 
     def after_again(self) -> list[str]:
         again = self.scene.run(self.stage)
         problems = [] if again.status in self.scene.again else [f"run again: {again.text}"]
+        # What is gone cannot be removed again: that run did nothing, and `vault sync` is what finishes.
+        if again.status == 66 and self.stage.run("vault sync").status != 0:
+            problems.append("vault sync failed")
         there = shape(self.stage, self.old)
         if not self.is_new(there):
             problems.append(f"{there} in place of {self.new}")
