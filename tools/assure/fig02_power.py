@@ -65,7 +65,9 @@ class Life:
 
     def cuts(self, deadline: Deadline, share: int, shares: int) -> None:
         """Cuts the power after every record of its share, or after a sample where the time does not reach."""
-        order = [index * shares + share for index in spread(len(self.records) // shares)]
+        # What was just acknowledged comes first.
+        told = [index for index, record in enumerate(self.records) if record.kind == "A"][share::shares]
+        order = told + [index * shares + share for index in spread(len(self.records) // shares)]
         for start in range(0, len(order), PASS):
             for chance in CHANCES:
                 self.go_over(deadline, set(order[start : start + PASS]), chance)
