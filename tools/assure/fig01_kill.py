@@ -6,7 +6,7 @@ import signal
 import threading
 
 from lab import Deadline, Lab, Outcome, Result, spread
-from stage import SCENES, Scene, Stage, shape
+from stage import SCENES, Scene, Stage, calls, shape
 
 FIGURE = 1
 TITLE = "kill points: old or new, then whole"
@@ -14,11 +14,6 @@ SOCKETS = {"send", "sendto", "sendmsg", "sendmmsg", "connect", "shutdown", "writ
 BYTES = {"write", "pwrite", "pwrite64", "writev", "send"}
 #: How many calls a run may make less than the one that was counted: which pages are written depends on random names.
 PLAY = 16
-
-
-def calls(path) -> list[list[str]]:
-    """What a run of `faults.c` noted: name, descriptor, what it is about."""
-    return [line.split("\t") for line in path.read_text().splitlines()] if path.exists() else []
 
 
 class Victim:
