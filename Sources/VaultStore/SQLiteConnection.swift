@@ -13,6 +13,7 @@ final class SQLiteConnection {
     /// - Parameters:
     ///   - path: Absolute. A relative path that begins with `file:` would be read as a URI.
     ///   - patience: Milliseconds to wait for another connection's lock.
+    /// - Throws: What SQLite says of opening it.
     init(path: String, patience: Int32) throws(StorageError) {
         var opened: OpaquePointer?
         // No mutex of SQLite's own: there is one around the connection.

@@ -2,11 +2,12 @@
 /// takes half of the time of a `get` (docs/benchmarks.md). A line with anything else in it is the parser's, and so is
 /// everything that is wrong with it. That both read the same out of a line is tested.
 enum PlainForm {
-    /// The command of a line, and its name; nil where it is not in the plain form.
+    /// The command of a line.
     ///
     /// - Parameters:
     ///   - arguments: Without the program's name.
     ///   - program: What the program was called as: `vault` has the vault's commands without a word before.
+    /// - Returns: The command and its name, `sigilum vault get`; nil where the line is not in the plain form.
     static func command(
         _ arguments: [String], as program: ProgramName
     ) -> (command: any SigilumCommand, name: String)? {
