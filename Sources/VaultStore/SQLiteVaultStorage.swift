@@ -128,13 +128,17 @@ package final class SQLiteVaultStorage: VaultStorage {
     // MARK: Transactions
 
     package func snapshot<Result>(_ body: (any RowReader) throws -> Result) throws -> Result {
-        try locked { connection in try connection.transaction(.reading) { try body(StoredRows(connection)) } }
+        try locked { connection in
+            try connection.transaction(.reading) { try body(StoredRows(connection, isSnapshot: true)) }
+        }
     }
 
     package func transaction<Result>(_ body: (any RowWriter) throws -> Result) throws -> Result {
         let lock = try exclusive(patience.writers)
         return try withExtendedLifetime(lock) {
-            try locked { connection in try connection.transaction(.writing) { try body(StoredRows(connection)) } }
+            try locked { connection in
+                try connection.transaction(.writing) { try body(StoredRows(connection, isSnapshot: false)) }
+            }
         }
     }
 

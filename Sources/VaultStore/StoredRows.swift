@@ -3,9 +3,11 @@ internal import VaultCore
 /// The rows of one transaction. Dead when the transaction is.
 final class StoredRows: RowWriter {
     private let connection: SQLiteConnection
+    private let isSnapshot: Bool
 
-    init(_ connection: SQLiteConnection) {
+    init(_ connection: SQLiteConnection, isSnapshot: Bool) {
         self.connection = connection
+        self.isSnapshot = isSnapshot
     }
 
     // MARK: Reading
@@ -39,7 +41,7 @@ final class StoredRows: RowWriter {
     // MARK: Writing
 
     func setRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
-        try connection.run(
+        try change(
             """
             INSERT INTO \(table.rawValue) (key, value) VALUES (?, ?) \
             ON CONFLICT (key) DO UPDATE SET value = excluded.value
@@ -47,16 +49,21 @@ final class StoredRows: RowWriter {
     }
 
     func deleteRow(_ table: RowTable, _ key: [UInt8]) throws(StorageError) {
-        try connection.run("DELETE FROM \(table.rawValue) WHERE key = ?", [.blob(key)])
+        try change("DELETE FROM \(table.rawValue) WHERE key = ?", [.blob(key)])
     }
 
     func swapHead(from old: [UInt8]?, to new: [UInt8]) throws(StorageError) {
         if let old {
-            try connection.run("UPDATE head SET value = ? WHERE value = ?", [.blob(new), .blob(old)])
+            try change("UPDATE head SET value = ? WHERE value = ?", [.blob(new), .blob(old)])
         } else {
-            try connection.run("INSERT INTO head (one, value) VALUES (1, ?) ON CONFLICT DO NOTHING", [.blob(new)])
+            try change("INSERT INTO head (one, value) VALUES (1, ?) ON CONFLICT DO NOTHING", [.blob(new)])
         }
         guard connection.changes == 1 else { throw .headMoved }
+    }
+
+    private func change(_ sql: String, _ arguments: [SQLiteArgument]) throws(StorageError) {
+        guard !isSnapshot else { throw .readOnly }
+        try connection.run(sql, arguments)
     }
 
     private func value(_ sql: String, _ arguments: [SQLiteArgument]) throws(StorageError) -> [UInt8]? {

@@ -19,6 +19,7 @@ struct PlainFormTests {
             "\(command.source.allowVariableReference)", "\(delivery.gateway.gatewayAdminUrl as Any)",
             "\(delivery.gateway.gatewayDataDir as Any)", "\(delivery.api.apiUrl as Any)",
             "\(delivery.api.allowInsecureHttp)", "\(delivery.apiDb as Any)", "\(delivery.network.offline)",
+            "\(command.gatewayKey.force)",
         ] + shared(command.vault, command.output)
     }
 
@@ -66,7 +67,8 @@ struct PlainFormTests {
             "vault get", "vault get a b", "vault get --version 2 a", "vault get a --out f", "vault get --help",
             "vault get a --json --json", "vault get a --sigilum-home", "vault get a --sigilum-home --json",
             "vault get --sigilum-home=x a", "vault get -- a", "vault get a --gateway-master-key <secret 0>", "get a",
-            "vault put a --from-file -", "vault put a --api-db x", "vault put", "vault list", "vault", "",
+            "vault put a --from-file -", "vault put a --api-db x", "vault put a --force", "vault put", "vault list",
+            "vault", "",
             "vault put a --allow-variable-reference", "service get a",
         ])
     func others(line: String) {

@@ -77,6 +77,8 @@ extension VaultPut {
         source.fromEnv = words.value("--from-env")
         source.fromFile = words.value("--from-file")
         source.allowVariableReference = false
+        gatewayKey = GatewayKeyOptions()
+        gatewayKey.force = false
         delivery = DeliveryOptions(offline: words.has("--offline"))
         vault = VaultOptions(words)
         output = OutputOptions(words)
