@@ -212,14 +212,6 @@ class Forger:
         head = self.rows.head
         self.set_head(head[:72] + slots + head[104:120] + chain + bytes(32) + nonce + ratchet)
 
-    def anchor(self) -> bytes:
-        """What the machine would have seen last of this vault."""
-        head = reader.read_head(self.rows.head)
-        lines = ("sigilum anchor 1", f"vault-path {self.path}", f"vault-id {head.vault_id.hex()}",
-                 f"generation {head.generation}", f"audit-sequence {head.audit_number}",
-                 f"audit-head {head.audit_chain.hex()}", "")  # fmt: skip
-        return "\n".join(lines).encode()
-
     def write(self) -> None:
         """Puts the rows into the file."""
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:

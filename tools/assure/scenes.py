@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import reader
 from lab import Home, Lab
 from mutations import FILES, State, Target, rows_in
 
@@ -53,6 +54,15 @@ def anchor_file(home: Home) -> Path:
     """Where the program keeps the anchor of a home's vault: named by the checksum of its path."""
     path = str(home.database.resolve())
     return home.user / ".local/state/sigilum/anchors" / hashlib.blake2b(path.encode(), digest_size=32).hexdigest()
+
+
+def anchor_of(row: bytes, home: Home) -> bytes:
+    """The anchor of a machine that saw this head last."""
+    head = reader.read_head(row)
+    lines = ("sigilum anchor 1", f"vault-path {home.database.resolve()}", f"vault-id {head.vault_id.hex()}",
+             f"generation {head.generation}", f"audit-sequence {head.audit_number}",
+             f"audit-head {head.audit_chain.hex()}", "")  # fmt: skip
+    return "\n".join(lines).encode()
 
 
 def checkpoint(home: Home) -> None:
