@@ -240,7 +240,12 @@ class Deadline:
 
     @property
     def left(self) -> bool:
-        return time.monotonic() < self.end
+        return self.minutes > 0
+
+    @property
+    def minutes(self) -> float:
+        """How many are left."""
+        return max(self.end - time.monotonic(), 0) / 60
 
 
 def spread(count: int) -> list[int]:
