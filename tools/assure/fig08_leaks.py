@@ -59,7 +59,7 @@ def session() -> list[Line]:
         options = dict(re.findall(r"(\w+): \.?(\w+)", more))
         lines.append(Line(command, words, options.get("input", ""), int(options.get("status", 0)),
                           "printsSecret" in options, "isRepeated" not in options))  # fmt: skip
-    argued = [Line("service add", linear[1].replace("-env SECRET", " {SECRET}"), repeated=False),
+    argued = [Line("service add", linear[1].replace("-env SECRET", " {OTHER}"), repeated=False),
               Line("vault list", "--gateway-master-key {GATEWAY_MASTER_KEY}", repeated=False),
               Line("vault audit", "--format html --out report.html", status=1, repeated=False)]  # fmt: skip
     at = next(number for number, line in enumerate(lines) if line.command == "service list")
