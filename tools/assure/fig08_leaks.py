@@ -138,12 +138,12 @@ class Watched:
                 time.sleep(0.0005)
 
     def sample(self, number: int) -> None:
-        """Arguments and variables of what it has started; its own begin with what it was given."""
+        """Arguments and variables of what it has started, or has become; its own begin with what it was given."""
+        not_yet = {str(self.scene.home.lab.program.resolve()), os.readlink("/proc/self/exe")}
         try:
-            children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
-            for child in children:
-                if os.readlink(f"/proc/{child}/exe") != str(self.scene.home.lab.program.resolve()):
-                    self.samples |= {Path(f"/proc/{child}/{name}").read_bytes() for name in ("cmdline", "environ")}
+            for each in (number, *Path(f"/proc/{number}/task/{number}/children").read_text().split()):
+                if os.readlink(f"/proc/{each}/exe") not in not_yet:
+                    self.samples |= {Path(f"/proc/{each}/{name}").read_bytes() for name in ("cmdline", "environ")}
         except OSError:
             pass
 
@@ -230,11 +230,11 @@ class Scene:
                 name = f"made {len(self.given)}"
                 self.given[name], self.needles[name] = value, forms(value)
 
-    def found(self, content: bytes, codes: tuple[str, ...] = ()) -> str | None:
+    def found(self, content: bytes, codes: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> str | None:
         """Which secret is in the content, and in which code."""
         for name, codings in self.needles.items():
             for code, needle in codings.items():
-                if (not codes or code in codes) and needle in content:
+                if (not codes or code in codes) and name not in but and needle in content:
                     return f"{name} {code}"
         return None
 
@@ -253,9 +253,12 @@ def judge(scene: Scene, about: str, line: Line, may_print: bool, run: Watched, a
     for path, content in run.writes:
         if not MEANT.search(path) and not path.startswith("descriptor "):
             expect_none(f"written to {path}", content)
-    # A command that is run has its variables by purpose.
-    if line.command != "vault run":
-        expect_none("arguments and variables of a process that it started", b"\0".join(run.samples))
+    # A command that is run gets what was named, and that alone.
+    named = ("secret", "other") if line.command == "vault run" else ()
+    outcome.attempt()
+    if what := scene.found(b"\0".join(run.samples), but=named):
+        outcome.fail(f"{about}: arguments and variables of a process that it started: {what}")
+    outcome.count("other processes sampled", len(run.samples) // 2)
     for place, content in run.memory.items():
         kind = place if place in ("cmdline", "environ") else f"memory {place.split()[-1]}"
         what = scene.found(content, ("as it is", "UTF-16", "base64, 0", "base64, 1", "base64, 2"))
