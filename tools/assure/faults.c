@@ -4,7 +4,8 @@
    FAULT_AT    the number of the call, from 1; 0: none
    FAULT_DO    before, after: SIGKILL there; half: SIGKILL when half of the bytes are written; short: half of the bytes;
                a number: the call fails with this errno. A + behind the number: so do all later calls of its kind
-   FAULT_WIDE  count not only calls that write, but whatever can fail: opening, reading, locking, mapping, closing */
+   FAULT_WIDE  count not only calls that write, but whatever can fail: opening, reading, locking, mapping, closing
+   FAULT_ONLY  count calls of this name alone */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,11 +37,13 @@ static atomic_long calls;
 static long victim;
 static int deed, code, stays, wide, record = -1;
 static atomic_int struck = -1;
+static const char *only;
 
 __attribute__((constructor)) static void prepare(void) {
     const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO"), *file = getenv("FAULT_LOG");
     victim = at ? atol(at) : 0;
     wide = getenv("FAULT_WIDE") != NULL;
+    only = getenv("FAULT_ONLY");
     if (what) {
         deed = !strcmp(what, "before") ? BEFORE : !strcmp(what, "after") ? AFTER : !strcmp(what, "half") ? HALF
             : !strcmp(what, "short") ? SHORT : FAIL;
@@ -65,7 +68,8 @@ struct call { int deed; };
 
 static struct call enter(const char *name, int kind, int counts, int descriptor, const char *path) {
     struct call call = {NOTHING};
-    if (!counts) return call;
+    if (struck >= 0 && struck == kind && descriptor != 1 && descriptor != 2) call.deed = FAIL;
+    if (!counts || (only && strcmp(only, name))) return call;
     long number = atomic_fetch_add(&calls, 1) + 1;
     if (record >= 0) {
         char line[512], of[64];
@@ -83,8 +87,6 @@ static struct call enter(const char *name, int kind, int counts, int descriptor,
     if (number == victim) {
         call.deed = deed;
         if (deed == FAIL && stays) struck = kind;
-    } else if (struck >= 0 && struck == kind && descriptor != 1 && descriptor != 2) {
-        call.deed = FAIL;
     }
     if (call.deed == BEFORE) die();
     return call;

@@ -70,7 +70,8 @@ class Life:
         order = told + [index * shares + share for index in spread(len(self.records) // shares)]
         for start in range(0, len(order), PASS):
             for chance in CHANCES:
-                self.go_over(deadline, set(order[start : start + PASS]), chance)
+                # The first pass in any case.
+                self.go_over(deadline if start or chance else Deadline(60), set(order[start : start + PASS]), chance)
 
     def go_over(self, deadline: Deadline, chosen: set[int], chance: float) -> None:
         disk = copy.deepcopy(self.disk)

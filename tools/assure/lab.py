@@ -1,8 +1,10 @@
 """What every figure works with: homes to run the program in, canaries, compiled libraries, outcomes."""
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import os
+import queue
 import secrets
 import shutil
 import signal
@@ -10,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -259,3 +262,24 @@ def spread(count: int) -> list[int]:
                 order.append(number)
         step //= 2
     return order
+
+
+def work_off(points: list[tuple], workers: list[Callable[..., None]], deadline: Deadline, least: int = 4) -> None:
+    """Hands the points out to workers, a thread each, until none is left or the time is up; `least` each in any case."""
+    waiting: queue.SimpleQueue = queue.SimpleQueue()
+    for point in points:
+        waiting.put(point)
+
+    def work(worker: Callable[..., None]) -> None:
+        done = 0
+        while deadline.left or done < least:
+            try:
+                point = waiting.get_nowait()
+            except queue.Empty:
+                return
+            worker(*point)
+            done += 1
+
+    with concurrent.futures.ThreadPoolExecutor(len(workers)) as pool:
+        for job in [pool.submit(work, worker) for worker in workers]:
+            job.result()

@@ -192,6 +192,11 @@ def shape(stage: Stage, old: dict[str, list[str]]) -> dict[str, tuple]:
     }
 
 
+def calls(path: Path) -> list[list[str]]:
+    """What a run of `faults.c` noted: name, descriptor, what it is about."""
+    return [line.split("\t") for line in path.read_text().splitlines()] if path.exists() else []
+
+
 # MARK: The scenes
 
 GATEWAY_ADD = "service add --service-slug linear --mode gateway --upstream-base-url https://api.linear.app " \
