@@ -1,8 +1,9 @@
-"""Figure 4: whoever can write the vault's files, without its key, is noticed, and gets the program to release nothing wrong.
+"""Figure 4: whoever can write the vault's files, without its key, is noticed, and gets the program to release nothing
+wrong.
 
-Each round changes a vault in one way (`mutations.py`), runs a command that reads or writes it, and judges: refused with a
-status that is meant for it; or right in every byte, and then `vault verify` refuses it; or the change has no effect, which
-is so only where every row and the schema are the very same, read without the program.
+Each round changes a vault in one way (`mutations.py`), runs a command that reads or writes it, and judges: refused
+with a status that is meant for it; or right in every byte, and then `vault verify` refuses it; or the change has no
+effect, which is so only where every row and the schema are the very same, read without the program.
 """
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ class Judge:
         line = next(line for line in scene.injected.splitlines() if line.startswith(name.encode() + b": "))
         one_value = line.split(b": ", 1)[1] + b"\n"
         command, right = draw.choices(
-            [("vault inject template --reveal-secrets", scene.injected), (f"vault get {name} --reveal-secrets", one_value),
+            [("vault inject template --reveal-secrets", scene.injected),
+             (f"vault get {name} --reveal-secrets", one_value),
              (f"vault get ci/one --version {version + 1} --reveal-secrets", scene.versions[version].encode() + b"\n"),
              ("vault put ci/new --json", None), ("vault verify --json", None)], [10, 4, 2, 2, 3])[0]  # fmt: skip
         about = f"seed {self.seed}, round {number}, {what}: {command}"

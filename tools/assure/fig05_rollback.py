@@ -1,8 +1,10 @@
-"""Figure 5: an older vault, another history, a log that was cut, a vault that is gone: noticed, or named in SECURITY.md.
+"""Figure 5: an older vault, another history, a log that was cut, a vault that is gone: noticed, or named in
+SECURITY.md.
 
-A round makes a vault with a history of random length, puts something in its place, and runs a command. What the design does
-not notice is tried as well: then the sentence of SECURITY.md that says so must be there. Beside it, many processes use one
-vault while the anchor moves, and consistent copies are made of it: nobody may be told that it was tampered with.
+A round makes a vault with a history of random length, puts something in its place, and runs a command. What the
+design does not notice is tried as well: then the sentence of SECURITY.md that says so must be there. Beside it, many
+processes use one vault while the anchor moves, and consistent copies are made of it: nobody may be told that it was
+tampered with.
 """
 from __future__ import annotations
 
@@ -24,11 +26,11 @@ ENOUGH = 60
 SECURITY = " ".join((TOP / "SECURITY.md").read_text().split())
 
 NAMED = {
-    "the anchor is removed": "Who can delete the anchor file takes the comparison away; the next command warns that there "
-    "is none.",
+    "the anchor is removed": "Who can delete the anchor file takes the comparison away; the next command warns that "
+    "there is none.",
     "vault and anchor are put back together": "can put back vault and anchor together",
-    "the vault is moved to another path": "The same holds for a vault that was moved to another path or machine: it gets a "
-    "new anchor, with a warning.",
+    "the vault is moved to another path": "The same holds for a vault that was moved to another path or machine: it "
+    "gets a new anchor, with a warning.",
 }
 
 
@@ -135,7 +137,8 @@ def cut_audit(history: History) -> None:
     target, rows = history.target(), history.now[0].rows["audit"]
     first = history.draw.randrange(len(rows))
     last = history.draw.choice([first + 1, len(rows)])
-    target.set_table("audit", {key: row for at, (key, row) in enumerate(sorted(rows.items())) if not first <= at < last})
+    kept = sorted(rows)[:first] + sorted(rows)[last:]
+    target.set_table("audit", {key: rows[key] for key in kept})
 
 
 def cut_audit_and_head(history: History) -> None:
@@ -248,7 +251,7 @@ def noticed(history: History, name: str, outcome: Outcome) -> None:
 
 
 def resurrected_slot(history: History, outcome: Outcome, compromised: bool) -> None:
-    """The slot of a key that was removed, put back: by itself, with checksums that are right, and with the head of its time."""
+    """The slot of a key that was removed, put back: by itself, and with the head of its time."""
     history.put(*history.now)
     home, words = history.home, "vault rekey --offline --gateway-loses-them --new-key-file next.key"
     history.maker.did(words + (" --compromised" if compromised else ""))
@@ -340,5 +343,5 @@ def measure(lab: Lab, minutes: float) -> Outcome:
 
 
 def planted(lab: Lab) -> dict[str, Outcome]:
-    """The anchor is not compared; it is read after what it is compared with, so that others' changes are taken for a rollback."""
+    """The anchor is not compared; it is read too late, so that what others did meanwhile looks like a rollback."""
     return {name: measure(lab.planted(name), 0.4) for name in ("rollback", "rollback-hasty")}

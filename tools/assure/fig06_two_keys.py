@@ -1,8 +1,9 @@
 """Figure 6: a ciphertext that opens under two keys is refused under the one that it was not committed to.
 
-Each round crafts one where an attacker could place it, in a vault whose every other byte is right: a key slot that opens under
-two master keys; the value, and the overview, of a record that opens under the data keys of two vaults. Committed to the first
-key it must be refused; that it is taken when committed to the second shows that nothing else was the reason.
+Each round crafts one where an attacker could place it, in a vault whose every other byte is right: a key slot that
+opens under two master keys; the value, and the overview, of a record that opens under the data keys of two vaults.
+Committed to the other key it must be refused; that it is taken when committed to this one shows that nothing else was
+the reason.
 """
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def slot(bench: Bench, home: Home, outcome: Outcome) -> None:
         forger = bench.forger()
         header = forger.slot.header[:42] + secrets.token_bytes(16)
         nonce = secrets.token_bytes(24)
-        mine, theirs = (derive(bytes.fromhex(key), "sigilum1.slot", header[42:], header, 64) for key in (bench.key, other))
+        roots = [bytes.fromhex(key) for key in (bench.key, other)]
+        mine, theirs = (derive(root, "sigilum1.slot", header[42:], header, 64) for root in roots)
         sealed = for_two_keys(mine[:32], theirs[:32], nonce, header, secrets.token_bytes(32), 1)
     data_key = combined(mine[:32], nonce, sealed[:32])
     forger.take_data_key(data_key, slot_row(header, nonce, sealed, mine[32:]))

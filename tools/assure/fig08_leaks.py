@@ -1,9 +1,10 @@
 """Figure 8: secrets are nowhere but where they are meant to be.
 
-Every command is run with values that are nowhere else (the session of Tests/EndToEndTests/RedactionScript.swift has a line for
-each). Then they are looked for, in many codes: in what was printed; in every byte that was written anywhere, temporary files and
-the vault's -wal included; in all files and their names; in arguments and variables of every process, sampled while it runs; in
-the program's memory, when it is about to end; and in a core file that is asked for by SIGABRT.
+Every command is run with values that are nowhere else (Tests/EndToEndTests/RedactionScript.swift has a line for
+each). Then they are looked for, in many codes: in what was printed; in every byte that was written anywhere,
+temporary files and the vault's -wal included; in all files and their names; in arguments and variables of every
+process, sampled while it runs; in the program's memory, when it is about to end; and in a core file that is asked for
+by SIGABRT.
 """
 from __future__ import annotations
 
@@ -12,19 +13,15 @@ import dataclasses
 import json
 import os
 import re
-import resource
 import secrets
 import signal
-import struct
 import subprocess
 import sys
-import threading
-import time
-from array import array
 from pathlib import Path
 
 from gateway import Gateway
-from lab import TOP, Deadline, Home, Lab, Outcome
+from lab import TOP, Deadline, Lab, Outcome
+from watched import Watched, allow_core
 
 FIGURE = 8
 TITLE = "leaks"
@@ -57,8 +54,10 @@ def session() -> list[Line]:
     for command, arguments, more in found:
         words = re.sub(r'linear\s*\+\s*"|^linear$', linear[1], arguments).replace('"', "")
         options = dict(re.findall(r"(\w+): \.?(\w+)", more))
-        lines.append(Line(command, words, options.get("input", ""), int(options.get("status", 0)),
-                          "printsSecret" in options, "isRepeated" not in options))  # fmt: skip
+        lines.append(Line(
+            command, words, options.get("input", ""), int(options.get("status", 0)), "printsSecret" in options,
+            "isRepeated" not in options,
+        ))  # fmt: skip
     argued = [Line("service add", linear[1].replace("-env SECRET", " {OTHER}"), repeated=False),
               Line("vault list", "--gateway-master-key {GATEWAY_MASTER_KEY}", repeated=False),
               Line("vault audit", "--format html --out report.html", status=1, repeated=False)]  # fmt: skip
@@ -76,113 +75,15 @@ def leaves(command: dict, above: str = "") -> set[str]:
 def forms(secret: str) -> dict[str, bytes]:
     """A secret's random part in the codes in which it could slip out."""
     core = secret.encode()[-30:]
-    found = {"as it is": core, "backwards": core[::-1], "hex": core.hex().encode(), "HEX": core.hex().upper().encode(),
-             "UTF-16": core.decode().encode("utf-16-le"), "percent": b"".join(b"%%%02X" % byte for byte in core)}  # fmt: skip
+    found = {"as it is": core, "backwards": core[::-1], "hex": core.hex().encode(),
+             "HEX": core.hex().upper().encode(), "UTF-16": core.decode().encode("utf-16-le"),
+             "percent": b"".join(b"%%%02X" % byte for byte in core)}  # fmt: skip
     for skip in range(3):
         whole = core[skip:]
         encoded = base64.b64encode(whole[: len(whole) // 3 * 3])
         found[f"base64, {skip}"] = encoded
         found[f"base64url, {skip}"] = base64.urlsafe_b64encode(whole[: len(whole) // 3 * 3])
     return found
-
-
-class Watched:
-    """One run, looked at while it lasts and when it is about to end."""
-
-    def __init__(self, scene: Scene, words: list[str], given: str, variables: dict[str, str], abort: bool) -> None:
-        self.scene, self.samples, self.memory = scene, set[bytes](), dict[str, bytes]()
-        log = scene.home.root / "watched"
-        log.unlink(missing_ok=True)
-        more = {"LD_PRELOAD": str(scene.library), "WATCH_LOG": str(log), "WATCH_PROGRAM": str(scene.home.lab.program.resolve())}
-        process = subprocess.Popen(
-            [scene.home.lab.program, *words], cwd=scene.home.work, env={**variables, **more}, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=allow_core,
-        )  # fmt: skip
-        timer = threading.Timer(60, process.kill)
-        timer.start()
-        said: list[bytes] = [b"", b""]
-
-        def talk(number: int, stream: object) -> None:
-            said[number] = stream.read()  # type: ignore[attr-defined]
-
-        readers = [threading.Thread(target=talk, args=item) for item in enumerate((process.stdout, process.stderr))]
-        for reader in readers:
-            reader.start()
-        try:
-            process.stdin.write(given.encode())
-            process.stdin.close()
-        except BrokenPipeError:
-            pass
-        self.status = self.follow(process, abort)
-        timer.cancel()
-        for reader in readers:
-            reader.join()
-        self.output, self.errors = said
-        self.writes = list(parts(log))
-
-    def follow(self, process: subprocess.Popen, abort: bool) -> int:
-        """Samples until it stops; then looks into it, and lets it end."""
-        while True:
-            ended, status = os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG)
-            if ended and os.WIFSTOPPED(status):
-                self.look(process.pid)
-                if abort:
-                    os.kill(process.pid, signal.SIGABRT)
-                os.kill(process.pid, signal.SIGCONT)
-            elif ended:
-                process.returncode = os.waitstatus_to_exitcode(status)
-                self.has_core = os.WCOREDUMP(status)
-                return process.returncode
-            else:
-                self.sample(process.pid)
-                time.sleep(0.0005)
-
-    def sample(self, number: int) -> None:
-        """Arguments and variables of what it has started, or has become; its own begin with what it was given."""
-        not_yet = {str(self.scene.home.lab.program.resolve()), os.readlink("/proc/self/exe")}
-        try:
-            for each in (number, *Path(f"/proc/{number}/task/{number}/children").read_text().split()):
-                if os.readlink(f"/proc/{each}/exe") not in not_yet:
-                    self.samples |= {Path(f"/proc/{each}/{name}").read_bytes() for name in ("cmdline", "environ")}
-        except OSError:
-            pass
-
-    def look(self, number: int) -> None:
-        """All that it could still read, and its arguments and variables as other processes see them."""
-        for name in ("cmdline", "environ"):
-            self.memory[name] = Path(f"/proc/{number}/{name}").read_bytes()
-        with open(f"/proc/{number}/mem", "rb", buffering=0) as memory:
-            for line in Path(f"/proc/{number}/maps").read_text().splitlines():
-                span, modes, *rest = line.split(maxsplit=5)
-                start, end = (int(part, 16) for part in span.split("-"))
-                # What cannot be written has come from a file; what cannot be read is the guarded memory.
-                if modes[:2] != "rw":
-                    continue
-                used = b"".join(
-                    os.pread(memory.fileno(), 4096, start + page * 4096) for page in own_pages(number, start, end)
-                )
-                self.memory[f"{span} {rest[-1] if len(rest) > 3 else '(anonymous)'}"] = used
-
-
-def own_pages(number: int, start: int, end: int) -> list[int]:
-    """The pages of a span that the process has written: those that are there, and no file's any more."""
-    with open(f"/proc/{number}/pagemap", "rb") as pages:
-        pages.seek(start // 4096 * 8)
-        entries = array("Q", pages.read((end - start) // 4096 * 8))
-    return [page for page, entry in enumerate(entries) if entry >> 62 and not entry >> 61 & 1]
-
-
-def allow_core() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-
-
-def parts(log: Path):
-    """What was written, each with the name of where to."""
-    content, at = log.read_bytes() if log.exists() else b"", 0
-    while at < len(content):
-        name, size = struct.unpack_from("<II", content, at)
-        yield content[at + 8 : at + 8 + name].decode(errors="replace"), content[at + 8 + name : at + 8 + name + size]
-        at += 8 + name + size
 
 
 class Scene:
@@ -213,7 +114,10 @@ class Scene:
         if line.given == "document":
             given = json.dumps({"in/one": self.given["secret"]})
         words = f"{line.command} {arguments}".replace(" ID", " " + self.id_for(line, variables)) + more
-        return Watched(self, words.split(), given, variables, abort)
+        return Watched(
+            self.library, self.home.lab.program, words.split(), self.home.work, self.home.root / "watched", given,
+            variables, abort,
+        )  # fmt: skip
 
     def id_for(self, line: Line, variables: dict[str, str]) -> str:
         if "ID" not in line.arguments:
@@ -225,7 +129,8 @@ class Scene:
 
     def learn(self) -> None:
         """What was made here, and not given: the keys and tokens that export files hold now."""
-        for path in (self.home.sigilum / "service-api-key-linear", self.home.user / ".openclaw/.sigilum/owner-token-johndee.jwt"):
+        token = self.home.user / ".openclaw/.sigilum/owner-token-johndee.jwt"
+        for path in (self.home.sigilum / "service-api-key-linear", token):
             if path.exists() and (value := path.read_text().strip()) not in self.given.values():
                 name = f"made {len(self.given)}"
                 self.given[name], self.needles[name] = value, forms(value)
@@ -267,10 +172,8 @@ def judge(scene: Scene, about: str, line: Line, may_print: bool, run: Watched, a
             continue
         if asked and kind.startswith("memory"):
             outcome.count("in memory after a request over HTTP, as SECURITY.md says")
-        elif not (may_print and kind.startswith("memory")):
-            outcome.fail(f"{about}: {kind}, when it ends: {what}")
         else:
-            outcome.count("in memory after it was printed")
+            outcome.fail(f"{about}: {kind}, when it ends: {what}")
 
 
 def search_files(scene: Scene, about: str, outcome: Outcome, meant: bool) -> None:
@@ -308,7 +211,8 @@ def measure(lab: Lab, minutes: float) -> Outcome:
                 scene.learn()
                 outcome.count("runs")
                 if run.status != line.status:
-                    outcome.fail(f"{about} {line.arguments}: status {run.status}: {run.errors.decode(errors='replace')}")
+                    said = run.errors.decode(errors="replace")
+                    outcome.fail(f"{about} {line.arguments}: status {run.status}: {said}")
                 judge(scene, about, line, line.prints, run, asked, outcome)
                 if line.status == 0 and not plain and line.repeated and form == "":
                     aborted(scene, line, outcome)
@@ -348,4 +252,4 @@ def can_dump() -> str:
 
 def planted(lab: Lab) -> dict[str, Outcome]:
     """A value on standard error; left in a file; copied to memory that nobody wipes; core files not forbidden."""
-    return {name: measure(lab.planted(name), 0.1) for name in ("leak-error", "leak-file", "leak-memory", "leak-core")}
+    return {name: measure(lab.planted(name), 0.2) for name in ("leak-error", "leak-file", "leak-memory", "leak-core")}

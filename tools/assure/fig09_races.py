@@ -1,8 +1,8 @@
 """Figure 9: somebody swaps links, pipes, files and folders under the program's hands, while it writes secrets.
 
-The victim is a user of its own; the attacker another one, who shares a folder with it, or (inside the home) a process of the
-same user. A round is one swap. Nothing outside may be written, no secret may be read by the attacker, and no file with a secret
-may be anybody else's, at any moment. Root makes the users' folders; neither user is root.
+The victim is a user of its own; the attacker another one, who shares a folder with it, or (inside the home) a process
+of the same user. A round is one swap. Nothing outside may be written, no secret may be read by the attacker, and no
+file with a secret may be anybody else's, at any moment. Root makes the users' folders; neither user is root.
 """
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ TITLE = "races for names"
 VICTIM, ATTACKER, GROUP = 65533, 65534, 65532
 ENOUGH = 1_000_000
 MARK = "lin_api_"
-#: What a refusal may be: nowhere to write, unsafe, damaged or missing (a key file that was swapped), written all the time; 69 is
-#: the gateway, which there is none of.
+#: What a refusal may be: nowhere to write, unsafe, written all the time, damaged or missing (a key file that was
+#: swapped); 69 is the gateway, which there is none of.
 REFUSED = {1, 65, 66, 69, 73, 75, 76, 77}
 FILLER = "import os"
 
@@ -114,8 +114,7 @@ class Place:
         self.file(self.user / ".openclaw/openclaw.json", VICTIM, 0o600).write_text("{hooks: {internal: {entries: {}}}}")
         template = self.file(self.work / "template", VICTIM, 0o600)
         template.write_text("{{ sigilum://ci/one }}")
-        for path in (self.user / ".openclaw",):
-            os.chown(path, VICTIM, VICTIM)
+        os.chown(self.user / ".openclaw", VICTIM, VICTIM)
 
     def __enter__(self) -> Place:
         return self
@@ -133,12 +132,13 @@ class Place:
 
     def swapping(self, folder: Path, one: str, other: str) -> Attack:
         def work(library: ctypes.CDLL, count: object) -> None:
-            library.swap(str(folder).encode(), one.encode(), other.encode(), count, int.from_bytes(os.urandom(3), "big"))
+            words = [str(folder).encode(), one.encode(), other.encode()]
+            library.swap(*words, count, int.from_bytes(os.urandom(3), "big"))
 
         return Attack(self.library, ATTACKER, work)
 
     def followed(self, *, outside: bool = True) -> list[str]:
-        """What the program did where it was led to. A file that it made in a folder that was swapped is told by `outside`."""
+        """What the program did where it was led to. `outside`: whether to look for files that it made there."""
         found = []
         if self.precious.read_text() != FILLER or self.precious.stat().st_mode & 0o7777 != 0o600:
             found.append("a file of the user's was written through a link")
@@ -153,7 +153,7 @@ class Place:
 
     @staticmethod
     def unsafe(path: str) -> str | None:
-        """What is wrong with a file, if it has a secret. The attackers are still at work: it may have gone, or become a pipe."""
+        """What is wrong with a file, if it has a secret. The attacker is still at work: it may go, or become a pipe."""
         try:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -169,17 +169,18 @@ class Place:
 
 
 def race(
-    place: Place, about: str, attacks: list[Attack], lines: list[str], deadline: Deadline, outcome: Outcome, *,
-    outside: bool = True, at_least: int = 3,
+    place: Place, about: str, attack: Attack, lines: list[str], deadline: Deadline, outcome: Outcome, *,
+    outside: bool = True, before: Callable[[int], dict[str, str]] = lambda _: {},
 ) -> None:  # fmt: skip
-    """The victim goes through `lines` again and again while the attackers are at work."""
+    """The victim goes through `lines` again and again while the attacker is at work."""
     turn, done, refused = 0, 0, 0
     try:
-        while (deadline.left or turn < max(at_least, len(lines))) and len(outcome.failures) < 20:
+        while (deadline.left or turn < 2) and len(outcome.failures) < 20:
             line = lines[turn % len(lines)]
             turn += 1
             try:
-                result = place.run(line, f"{MARK}{turn}", slow=turn % 3 != 0, SECRET=f"{MARK}{turn}")
+                value = f"{MARK}{turn}"
+                result = place.run(line, value, slow=turn % 3 != 0, SECRET=value, **before(turn))
             except subprocess.TimeoutExpired:
                 outcome.fail(f"{about}: {line}: it did not end")
                 continue
@@ -189,12 +190,10 @@ def race(
             for what in place.followed(outside=outside):
                 outcome.fail(f"{about}: {line}: {what}")
     finally:
-        for attack in attacks:
-            attack.stop()
-    for attack in attacks:
-        outcome.attempt(attack.count.rounds)
-        if attack.count.secrets or attack.count.wide:
-            outcome.fail(f"{about}: read by the attacker {attack.count.secrets}, too wide {attack.count.wide} times")
+        attack.stop()
+    outcome.attempt(attack.count.rounds)
+    if attack.count.secrets or attack.count.wide:
+        outcome.fail(f"{about}: read by the attacker {attack.count.secrets}, too wide {attack.count.wide} times")
     outcome.count("writes done", done)
     outcome.count("writes refused", refused)
     outcome.facts["places"] = int(outcome.facts.get("places", 0)) + 1
@@ -208,39 +207,49 @@ def exports(path: Path) -> list[str]:
 
 def races(place: Place, minutes: float, outcome: Outcome) -> None:
     """One place after the other, each for its share of the time."""
-    share, add = minutes / 8, "service add --offline --service-slug linear --mode gateway --upstream-base-url "
-    add += "https://api.linear.app --upstream-secret-env SECRET"
-    login = "auth login --mode oss-local --print-token false --enable-authz-notify true"
-    rotate = ["vault rotate service-api-key/linear --offline", "vault export --all"]
-    place.run(add, SECRET=MARK + "first")
+    share = minutes / 8
+
+    def at(about: str, attack: Attack, lines: list[str], **options: object) -> None:
+        race(place, about, attack, lines, Deadline(share), outcome, **options)  # type: ignore[arg-type]
+
     for folder in (place.group, place.sticky):
-        race(place, f"a name in {folder.name}", [place.flipping(folder, "own.secret", ATTACKER)],
-             exports(folder / "own.secret"), Deadline(share), outcome)  # fmt: skip
+        path = folder / "own.secret"
+        at(f"a name in {folder.name}", place.flipping(folder, path.name, ATTACKER), exports(path))
         # What was exported there is to be written no more.
-        (folder / "own.secret").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         place.run("vault export ci/one --none")
+    add = "service add --offline --service-slug linear --mode gateway --upstream-base-url https://api.linear.app "
+    add += "--upstream-secret-env SECRET"
+    place.run(add, SECRET=MARK + "first")
     for name in ("service-api-key-linear", "gateway-connection-secret-linear"):
-        race(place, f"{name} in the home", [place.flipping(place.home, name, VICTIM)], [add, *rotate], Deadline(share), outcome)
-    claw = place.user / ".openclaw"
+        lines = [add, "vault rotate service-api-key/linear --offline", "vault export --all"]
+        at(name, place.flipping(place.home, name, VICTIM), lines)
+    claw, login = place.user / ".openclaw", "auth login --mode oss-local --print-token false --enable-authz-notify true"
     for folder, name in ((claw / ".sigilum", "owner-token-johndee.jwt"), (claw, "openclaw.json")):
         place.run(login)
-        race(place, name, [place.flipping(folder, name, VICTIM)], [login, "vault sync"], Deadline(share), outcome)
+        at(name, place.flipping(folder, name, VICTIM), [login, "vault sync"])
         (folder / name).unlink(missing_ok=True)
         if name == "openclaw.json":
-            place.file(folder / name, VICTIM, 0o600).write_text("{}")
-    fresh = place.work / "fresh"
-    fresh.mkdir(mode=0o700)
-    os.chown(fresh, VICTIM, VICTIM)
-    race(place, "the key file", [place.flipping(fresh, "gateway-master-key", VICTIM)],
-         [f"vault init --sigilum-home {fresh} --gateway-master-key {secrets.token_hex(32)}", f"vault init --sigilum-home {fresh}",
-          f"vault list --sigilum-home {fresh}"], Deadline(share), outcome)  # fmt: skip
+            place.file(folder / name, VICTIM, 0o600)
     # A folder on the way is followed, wherever it leads: then the file is made there, the user's own and 0600.
-    (place.group / "folder").mkdir()
-    os.chown(place.group / "folder", VICTIM, GROUP)
-    (place.group / "folder").chmod(0o770)
+    os.chown(place.owned("group/folder", VICTIM, 0o770), VICTIM, GROUP)
     (place.group / "other").symlink_to(place.outside)
-    race(place, "a folder", [place.swapping(place.group, "folder", "other")], exports(place.group / "folder/own.secret"),
-         Deadline(share), outcome, outside=False)  # fmt: skip
+    lines = exports(place.group / "folder/own.secret")
+    at("a folder", place.swapping(place.group, "folder", "other"), lines, outside=False)
+    for path in place.outside.iterdir():
+        if path != place.precious:
+            path.unlink()
+    # A new home each time, whose key file is made.
+    fresh = place.owned("user/work/fresh", VICTIM, 0o700)
+    del place.variables["GATEWAY_MASTER_KEY"]
+
+    def afresh(turn: int) -> dict[str, str]:
+        for path in fresh.glob("vault.db*"):
+            path.unlink()
+        return {"XDG_STATE_HOME": f"{place.user}/.local/state-{turn}"}
+
+    attack = place.flipping(fresh, "gateway-master-key", VICTIM)
+    at("the key file", attack, [f"vault init --sigilum-home {fresh}"] * 3, before=afresh)
 
 
 def measure(lab: Lab, minutes: float) -> Outcome:

@@ -80,8 +80,8 @@ class Drill:
             said = self.did("vault recipient new --out recipient.key --json", home=other).output
             made = self.did(f"vault backup {kept} --json --recipient {json.loads(said)['public_key']}").output
             other.variables["GATEWAY_MASTER_KEY"] = secrets.token_hex(32)
-            self.did(f"vault restore {kept} --recipient-key recipient.key --fingerprint {json.loads(made)['fingerprint']}",
-                     home=other)  # fmt: skip
+            fingerprint = json.loads(made)["fingerprint"]
+            self.did(f"vault restore {kept} --recipient-key recipient.key --fingerprint {fingerprint}", home=other)
             return
         self.did(f"vault backup {kept}")
         second = self.home.work / "second.key"

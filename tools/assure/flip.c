@@ -1,5 +1,5 @@
-/* An attacker in a folder: puts links, pipes and files of its own in the place of a name, as fast as it can, looks at all
-   that lies there in between, and counts. Loaded by a process that has become another user. */
+/* An attacker in a folder: puts links, pipes and files of its own in the place of a name, as fast as it can, looks at
+   all that lies there in between, and counts. Loaded by a process that has become another user. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -81,7 +81,7 @@ void flip(const char *path, const char *name, const char *precious, const char *
         }
         if (atomic_fetch_add(&count->rounds, 1) % 64 == 0) look_at_all(folder, mark, victim, count);
         /* Sometimes what is there stays for as long as the victim needs to go on. */
-        if (rand_r(&seed) % 16 == 0) usleep(rand_r(&seed) % 500);
+        if (rand_r(&seed) % 8 == 0) usleep(rand_r(&seed) % 1000);
     }
     unlinkat(folder, spare, 0);
     if (pipe_end >= 0) close(pipe_end);

@@ -1,8 +1,9 @@
-"""Ciphertexts that open under two keys, and vaults that are proven again around them: by whoever has all keys, for figure 6.
+"""Ciphertexts that open under two keys, and vaults that are proven again around them: by whoever has all keys, for
+figure 6.
 
-XChaCha20-Poly1305 does not commit to its key: of a ciphertext one block can be chosen so that the tag is right under a second
-key as well ("invisible salamanders"). Poly1305 is a polynomial modulo 2^130 - 5, so that block is the solution of one linear
-equation.
+XChaCha20-Poly1305 does not commit to its key: of a ciphertext one block can be chosen so that the tag is right under
+a second key as well ("invisible salamanders"). Poly1305 is a polynomial modulo 2^130 - 5, so that block is the
+solution of one linear equation.
 """
 from __future__ import annotations
 
@@ -88,8 +89,8 @@ def tagged_blocks(data: bytes, ciphertext: bytes) -> list[int]:
 
 
 def for_two_keys(one: bytes, other: bytes, nonce: bytes, data: bytes, ciphertext: bytes, free: int) -> bytes | None:
-    """The ciphertext and a tag that both keys accept, its block `free` (of 16 bytes) being replaced; None where it has no
-    solution of that form: then some other byte has to be another."""
+    """The ciphertext and a tag that both keys accept, its block `free` (of 16 bytes) being replaced; None where there is
+    no such block: then some other byte has to be another."""
     left, right = TagKey.of(one, nonce), TagKey.of(other, nonce)
     at = free * 16
     blocks = tagged_blocks(data, ciphertext[:at] + bytes(16) + ciphertext[at + 16 :])

@@ -1,7 +1,7 @@
 """Ways to tamper with a vault's files: what figure 4 draws from. Nobody here has a key.
 
-Each is a function of a `Target` and a random source: it changes the files in the target's folder, and returns a few words
-that say what it did. `NothingToDo` is raised where the draw does not fit (no such row in an earlier copy, say).
+Each is a function of a `Target` and a random source: it changes the files in the target's folder, and returns a few
+words that say what it did. `NothingToDo` is raised where the draw does not fit (no such row in an earlier copy, say).
 """
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Target:
 
 
 def rows_in(folder: Path) -> tuple[Rows, list]:
-    """Every row that the files in a folder hold, however it is looked for, and the schema. Raises where there is any doubt."""
+    """Every row that the files in a folder hold, however it is looked for, and the schema. Raises where in doubt."""
     found: Rows = {}
     with contextlib.closing(sqlite3.connect(folder / "vault.db")) as connection:
         header = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")]

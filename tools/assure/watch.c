@@ -1,5 +1,5 @@
-/* Keeps a copy of all that a program writes, with the name of where to, and stops it where it ends: so that somebody else
-   can look at its memory. For LD_PRELOAD; WATCH_LOG is the file, and WATCH_PROGRAM the only program that is watched. */
+/* Keeps a copy of all that a program writes, with the name of where to, and stops it where it ends: so that somebody
+   else can look at its memory. For LD_PRELOAD; WATCH_LOG is the file, WATCH_PROGRAM the only program that is watched. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -61,11 +61,15 @@ static void keep_all(int file, const struct iovec *parts, int count) {
     }
 
 WRAP(write, (int file, const void *content, size_t count), (file, content, count), keep(file, content, count))
-WRAP(pwrite, (int file, const void *content, size_t count, off_t at), (file, content, count, at), keep(file, content, count))
-WRAP(pwrite64, (int file, const void *content, size_t count, off64_t at), (file, content, count, at), keep(file, content, count))
+WRAP(pwrite, (int file, const void *content, size_t count, off_t at), (file, content, count, at),
+     keep(file, content, count))
+WRAP(pwrite64, (int file, const void *content, size_t count, off64_t at), (file, content, count, at),
+     keep(file, content, count))
 WRAP(writev, (int file, const struct iovec *parts, int count), (file, parts, count), keep_all(file, parts, count))
-WRAP(pwritev, (int file, const struct iovec *parts, int count, off_t at), (file, parts, count, at), keep_all(file, parts, count))
-WRAP(send, (int file, const void *content, size_t count, int flags), (file, content, count, flags), keep(file, content, count))
+WRAP(pwritev, (int file, const struct iovec *parts, int count, off_t at), (file, parts, count, at),
+     keep_all(file, parts, count))
+WRAP(send, (int file, const void *content, size_t count, int flags), (file, content, count, flags),
+     keep(file, content, count))
 WRAP(sendto, (int file, const void *content, size_t count, int flags, const struct sockaddr *to, socklen_t size),
      (file, content, count, flags, to, size), keep(file, content, count))
 WRAP(sendmsg, (int file, const struct msghdr *message, int flags), (file, message, flags),

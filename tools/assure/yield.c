@@ -36,7 +36,8 @@ int openat(int folder, const char *name, int flags, ...) {
 }
 
 WRAP(int, renameat, (int from, const char *old, int to, const char *name), (from, old, to, name))
-WRAP(int, renameat2, (int from, const char *old, int to, const char *name, unsigned flags), (from, old, to, name, flags))
+WRAP(int, renameat2, (int from, const char *old, int to, const char *name, unsigned flags),
+     (from, old, to, name, flags))
 WRAP(int, linkat, (int from, const char *old, int to, const char *name, int flags), (from, old, to, name, flags))
 WRAP(int, unlinkat, (int folder, const char *name, int flags), (folder, name, flags))
 WRAP(int, fstatat, (int folder, const char *name, struct stat *status, int flags), (folder, name, status, flags))
