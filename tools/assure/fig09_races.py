@@ -26,9 +26,9 @@ TITLE = "races for names"
 VICTIM, ATTACKER, GROUP = 65533, 65534, 65532
 ENOUGH = 1_000_000
 MARK = "lin_api_"
-#: What a refusal may be: nowhere to write, unsafe, written all the time, damaged or missing (a key file that was
+#: What a refusal may be: nowhere to write, unsafe, written all the time, damaged, missing, empty (a key file that was
 #: swapped); 69 is the gateway, which there is none of.
-REFUSED = {1, 65, 66, 69, 73, 75, 76, 77}
+REFUSED = {1, 65, 66, 69, 73, 75, 76, 77, 78}
 FILLER = "import os"
 
 
