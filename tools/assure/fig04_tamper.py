@@ -16,7 +16,7 @@ from collections import Counter
 
 from lab import Deadline, Lab, Outcome, Result
 from mutations import WEIGHTS, Mutation, NothingToDo, Target, rows_in
-from scenes import NAMES, Scene, make, put_back, settle_in
+from scenes import NAMES, Scene, make, put_back, settle_in, with_defect
 
 FIGURE = 4
 TITLE = "tampering without the key"
@@ -140,10 +140,9 @@ def measure(lab: Lab, minutes: float) -> Outcome:
 
 
 def planted(lab: Lab) -> dict[str, Outcome]:
-    """The MAC of the head not compared; the hash of an entry's row; the schema. Each is drawn at where it must show."""
-    defects = {
-        "tamper-head": ["field_of_row", "bit_of_row", "mended_slots"],
-        "tamper-row": ["field_of_row", "replayed_row"],
-        "tamper-schema": ["planted_object", "schema_text"],
-    }
-    return {name: tampered(lab.planted(name), 1, 400, names) for name, names in defects.items()}
+    """Nothing compared at all; the MAC of the head, the hash of an entry's row, the schema. Drawn where it must show."""
+    rows = ["field_of_row", "bit_of_row", "replayed_row"]
+    found = {"nothing-compared": tampered(with_defect(lab, "nothing-compared"), 1, 100, rows)}
+    for name, names in (("tamper-head", rows), ("tamper-row", rows), ("tamper-schema", ["planted_object", "schema_text"])):
+        found[name] = tampered(lab.planted(name), 1, 400, names)
+    return found

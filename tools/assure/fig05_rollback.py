@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from lab import TOP, Deadline, Home, Lab, Outcome, Result
 from mutations import NothingToDo, Target
-from scenes import Maker, State, anchor_file, anchor_of, other_vault, state_of, with_rows
+from scenes import Maker, State, anchor_file, anchor_of, other_vault, state_of, with_defect, with_rows
 
 FIGURE = 5
 TITLE = "rollback, forks, and no false alarm"
@@ -343,5 +343,6 @@ def measure(lab: Lab, minutes: float) -> Outcome:
 
 
 def planted(lab: Lab) -> dict[str, Outcome]:
-    """The anchor is not compared; it is read too late, so that what others did meanwhile looks like a rollback."""
-    return {name: measure(lab.planted(name), 0.4) for name in ("rollback", "rollback-hasty")}
+    """The anchor is not looked at; not compared; read too late, so that what others did looks like a rollback."""
+    found = {"no-anchor": measure(with_defect(lab, "no-anchor"), 0.2)}
+    return found | {name: measure(lab.planted(name), 0.4) for name in ("rollback", "rollback-hasty")}

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from gateway import Gateway
 from lab import TOP, Deadline, Lab, Outcome
+from scenes import with_defect
 from watched import Watched, allow_core
 
 FIGURE = 8
@@ -60,7 +61,7 @@ def session() -> list[Line]:
         ))  # fmt: skip
     argued = [Line("service add", linear[1].replace("-env SECRET", " {OTHER}"), repeated=False),
               Line("vault list", "--gateway-master-key {GATEWAY_MASTER_KEY}", repeated=False),
-              Line("vault audit", "--format html --out report.html", status=1, repeated=False)]  # fmt: skip
+              Line("vault audit", "--format html --out report.html", repeated=False)]  # fmt: skip
     at = next(number for number, line in enumerate(lines) if line.command == "service list")
     return lines[:at] + argued + lines[at:]
 
@@ -252,4 +253,5 @@ def can_dump() -> str:
 
 def planted(lab: Lab) -> dict[str, Outcome]:
     """A value on standard error; left in a file; copied to memory that nobody wipes; core files not forbidden."""
-    return {name: measure(lab.planted(name), 0.2) for name in ("leak-error", "leak-file", "leak-memory", "leak-core")}
+    names = ("leak-error", "leak-file", "leak-memory", "leak-core")
+    return {name: measure(with_defect(lab, name), 0.2) for name in names}

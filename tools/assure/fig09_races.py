@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab import Deadline, Lab, Outcome
+from scenes import with_defect
 
 FIGURE = 9
 TITLE = "races for names"
@@ -70,6 +71,9 @@ class Place:
         # Where both may run it.
         self.program = Path(shutil.copy(lab.program, self.base / "sigilum"))
         self.library, self.yielding = (Path(shutil.copy(lab.library(name), self.base)) for name in ("flip", "yield"))
+        #: A planted defect, where there is one: its library too has to be where both may read it.
+        given = lab.variables.get("LD_PRELOAD")
+        self.preloaded = [shutil.copy(given, self.base)] if given else []
         self.user, self.work = self.owned("user", VICTIM, 0o700), self.owned("user/work", VICTIM, 0o700)
         self.outside = self.owned("user/outside", VICTIM, 0o700)
         self.precious = self.file(self.outside / "precious", VICTIM, 0o600)
@@ -98,7 +102,8 @@ class Place:
         return path
 
     def run(self, line: str, given: str = "", *, slow: bool = False, **more: str) -> subprocess.CompletedProcess:
-        variables = {**self.variables, **more, **({"LD_PRELOAD": str(self.yielding)} if slow else {})}
+        preloaded = [*self.preloaded, *([str(self.yielding)] if slow else [])]
+        variables = {**self.variables, **more, "LD_PRELOAD": ":".join(preloaded)}
         return subprocess.run(
             [self.program, *line.split()], input=given.encode(), env=variables, cwd=self.work, capture_output=True,
             timeout=30, user=VICTIM, group=VICTIM, extra_groups=[GROUP], umask=0,
@@ -265,4 +270,4 @@ def measure(lab: Lab, minutes: float) -> Outcome:
 
 def planted(lab: Lab) -> dict[str, Outcome]:
     """Files are written in place, through links; files have mode 0644."""
-    return {name: measure(lab.planted(name), 0.1) for name in ("race-follow", "race-mode")}
+    return {name: measure(with_defect(lab, name), 0.1) for name in ("race-follow", "race-mode")}

@@ -18,6 +18,13 @@ NAMES = ("ci/one", "ci/two", "ci/long", "upstream-secret/linear/access_token", "
 TEMPLATE = "".join(f"{name}: {{{{ sigilum://{name} }}}}\n" for name in NAMES)
 
 
+def with_defect(lab: Lab, name: str) -> Lab:
+    """The lab of the same program with a defect of `defects.c`."""
+    other = lab.other()
+    other.variables |= {"LD_PRELOAD": str(lab.library("defects")), "SIGILUM_PLANTED": name}
+    return other
+
+
 @dataclass
 class Scene:
     """A vault with what surrounds it, as bytes: it can be put anywhere."""

@@ -26,7 +26,8 @@ class Watched:
         self.samples, self.memory = set[bytes](), dict[str, bytes]()
         self.program, self.has_core = str(program.resolve()), False
         log.unlink(missing_ok=True)
-        more = {"LD_PRELOAD": str(library), "WATCH_LOG": str(log), "WATCH_PROGRAM": self.program}
+        preloaded = ":".join(filter(None, (variables.get("LD_PRELOAD"), str(library))))
+        more = {"LD_PRELOAD": preloaded, "WATCH_LOG": str(log), "WATCH_PROGRAM": self.program}
         process = subprocess.Popen(
             [program, *words], cwd=folder, env={**variables, **more}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, preexec_fn=allow_core,
