@@ -127,7 +127,7 @@ struct DepositReview {
         let (spool, bytes) = try find(handle)
         let deposit = try session.vault.deposit(bytes)
         // Nobody knows who sent it, and the gateway's key would be lost with what is sealed under it.
-        guard ![GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(deposit.name.text) else {
+        guard !GatewayKeyEntry.all.contains(deposit.name.text) else {
             throw Failure(
                 .refused, code: "deposit-gateway-key", "A master key of the gateway is not taken from a deposit",
                 hints: [
