@@ -37,10 +37,11 @@ package enum MemoryLocking {
 
 /// The calls into libsodium's guarded heap that ``SecretBytes`` makes.
 enum GuardedHeap {
-    /// Memory that is zeroed, writable, and locked where the system allows it. Ends the process where there is none.
+    /// Memory that is zeroed, writable, and locked where the system allows it. Ends the process, with 75, where there
+    /// is none.
     static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         SodiumLibrary.start()
-        guard let base = sodium_malloc(count) else { abort() }
+        guard let base = sodium_malloc(count) else { endForLackOfMemory() }
         memset(base, 0, count)
         // sodium_malloc passes over a lock that failed. Locking a second time is harmless and does answer.
         if mlock(base, count) != 0 { MemoryLocking.failed.store(true, ordering: .relaxed) }
@@ -48,10 +49,19 @@ enum GuardedHeap {
     }
 
     static func open(_ base: UnsafeMutableRawPointer) {
-        guard sodium_mprotect_readonly(base) == 0 else { abort() }
+        guard sodium_mprotect_readonly(base) == 0 else { endForLackOfMemory() }
     }
 
     static func close(_ base: UnsafeMutableRawPointer) {
-        guard sodium_mprotect_noaccess(base) == 0 else { abort() }
+        guard sodium_mprotect_noaccess(base) == 0 else { endForLackOfMemory() }
+    }
+
+    /// Ends the process and says why, without memory for anything: as a kill would end it, after which the next run
+    /// finishes. 75 is what docs/exit-codes.md says of it.
+    private static func endForLackOfMemory() -> Never {
+        let text: StaticString = "[ERROR] Not enough memory for secrets\n  run the same command again\n"
+        // Nobody is left to tell where that fails.
+        _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
+        _exit(75)
     }
 }

@@ -34,7 +34,7 @@ package struct FileAnchorStore: AnchorStore {
             return try anchor(in: try Folder.open(folder))
         } catch let error as FileError {
             if error.isAbsence { return nil }
-            throw .unreadable
+            throw error.isExhaustion ? .exhausted : .unreadable
         } catch {
             throw .unreadable
         }
@@ -117,5 +117,11 @@ extension FileError {
     fileprivate var isAbsence: Bool {
         guard case .system(_, _, let code) = self else { return false }
         return [ENOENT, ENOTDIR, EACCES, EPERM].contains(code)
+    }
+
+    /// Whether the system had no means to look.
+    fileprivate var isExhaustion: Bool {
+        guard case .system(_, _, let code) = self else { return false }
+        return [EMFILE, ENFILE, ENOMEM].contains(code)
     }
 }

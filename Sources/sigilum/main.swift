@@ -13,6 +13,7 @@ internal import VaultStore
 // Composition only: what stands behind the commands. Hardening first, then the secrets leave the command line and the
 // environment, before anything can copy them.
 let inherited = ProcessHardening.apply()
+DescriptorLimit.require()
 let intake = ArgumentIntake.live()
 var openers = Openers(
     storage: { home, owner, createIfMissing, allowUnsafe in

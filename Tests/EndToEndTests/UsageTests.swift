@@ -3,6 +3,19 @@ import VaultTestSupport
 
 @Suite("Wrong words", .few)
 struct UsageTests {
+    @Test("too few files that may be open are refused with 78, before anything is made", arguments: [4, 16, 63])
+    func fewDescriptors(limit: Int) async throws {
+        let home = try TestHome()
+        var call = home.call("vault put ci/token", input: Array("value".utf8))
+        call.through = ["bash", "-c", "ulimit -n \(limit); exec \"$0\" \"$@\""]
+        let result = try await home.run(call)
+        result.expect(78)
+        #expect(result.errorText == "[ERROR] Too few files may be open: \(limit)\n  run:  ulimit -n 256\n")
+        #expect(!home.exists(".sigilum-workspace"))
+        call.through = ["bash", "-c", "ulimit -n 64; exec \"$0\" \"$@\""]
+        try await home.run(call).expect(0)
+    }
+
     static let gateway = "service add --service-slug linear --mode gateway --offline --upstream-secret-env SECRET "
 
     @Test(

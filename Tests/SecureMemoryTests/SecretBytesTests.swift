@@ -183,6 +183,14 @@ struct SecretBytesTests {
         }
     }
 
+    @Test("where there is no memory, the process ends with the status that says so, not by a signal")
+    func exhausted() async {
+        await #expect(processExitsWith: .exitCode(75)) {
+            _ = SecretBytes(capacity: 1 << 46) { _ in 0 }
+            exit(0)
+        }
+    }
+
     @Test("memory that the system does not lock is noticed")
     func lockingFails() async {
         await #expect(processExitsWith: .exitCode(42)) {

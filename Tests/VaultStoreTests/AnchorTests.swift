@@ -184,6 +184,25 @@ struct AnchorTests {
         #expect(store.replace(with: anchor(2, 2)) == .unavailable)
     }
 
+    @Test("where no descriptor is left, an anchor is neither absent nor damaged")
+    func exhausted() async {
+        await #expect(processExitsWith: .exitCode(42)) {
+            let home = try Home()
+            let store = FileAnchorStore(folder: home("state/sigilum/anchors"), vault: home("vault.db"))
+            guard store.raise(to: anchor(1, 1), durably: true) == .kept else { exit(3) }
+            var limit = rlimit(rlim_cur: 3, rlim_max: 3)
+            guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(4) }
+            do throws(AnchorError) {
+                _ = try store.read()
+            } catch .exhausted {
+                exit(42)
+            } catch {
+                exit(5)
+            }
+            exit(6)
+        }
+    }
+
     @Test("a folder that cannot be written or read is told, and is no damage")
     func unwritable() throws {
         #expect(store.raise(to: anchor(1, 1), durably: true) == .kept)

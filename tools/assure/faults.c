@@ -3,6 +3,7 @@
    FAULT_LOG   a file that gets a line for each call that counts: its name and what it is about
    FAULT_AT    the number of the call, from 1; 0: none
    FAULT_DO    before, after: SIGKILL there; half: SIGKILL when half of the bytes are written; short: half of the bytes;
+               lie: nothing is done, and said to be done;
                a number: the call fails with this errno. A + behind the number: so do all later calls of its kind
    FAULT_WIDE  count not only calls that write, but whatever can fail: opening, reading, locking, mapping, closing
    FAULT_ONLY  count calls of this name alone */
@@ -31,7 +32,7 @@
 
 /* Kinds: SPACE is what a full disk refuses, READ gives bytes, OPEN makes descriptors, SOCKET talks, OTHER is the rest. */
 enum { SPACE, READ, OPEN, SOCKET, OTHER };
-enum { NOTHING, BEFORE, AFTER, HALF, SHORT, FAIL };
+enum { NOTHING, BEFORE, AFTER, HALF, SHORT, LIE, FAIL };
 
 static atomic_long calls;
 static long victim;
@@ -46,7 +47,7 @@ __attribute__((constructor)) static void prepare(void) {
     only = getenv("FAULT_ONLY");
     if (what) {
         deed = !strcmp(what, "before") ? BEFORE : !strcmp(what, "after") ? AFTER : !strcmp(what, "half") ? HALF
-            : !strcmp(what, "short") ? SHORT : FAIL;
+            : !strcmp(what, "short") ? SHORT : !strcmp(what, "lie") ? LIE : FAIL;
         code = atoi(what);
         stays = strchr(what, '+') != NULL;
     }
@@ -120,6 +121,7 @@ static void leave(struct call call) {
         REAL(ssize_t, name, parameters)                                           \
         struct call call = enter(#name, kind, wide || !(wide_only), descriptor, NULL); \
         if (call.deed == FAIL) { errno = code; return -1; }                       \
+        if (call.deed == LIE) return (ssize_t)n;                                  \
         if ((call.deed == HALF || call.deed == SHORT) && n > 1) n /= 2;           \
         ssize_t result = real arguments;                                          \
         leave(call);                                                              \

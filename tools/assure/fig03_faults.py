@@ -78,13 +78,13 @@ class Victim:
         log.unlink(missing_ok=True)
         return result, made
 
-    def points(self) -> list[tuple[str, int, str]]:
+    def points(self, faults: dict[str, list]) -> list[tuple[str, int, str]]:
         """Name, number among those of the name, and deed: spread over the run, what is made most often last."""
         made: collections.Counter = collections.Counter()
         found = []
         for name, *_ in self.calls:
             made[name] += 1
-            found += [(name, made[name], str(deed)) for deed in FAULTS.get(name, [])]
+            found += [(name, made[name], str(deed)) for deed in faults.get(name, [])]
         first = [point for point in found if point[0] not in MANY]
         rest = [point for point in found if point[0] in MANY]
         return [part[index] for part in (first, rest) for index in spread(len(part))]
@@ -98,7 +98,8 @@ class Victim:
         self.outcome.attempt()
         self.outcome.count(f"status {result.status if result.signal is None else f'signal {result.signal}'}")
         call = made[number - 1]
-        word = deed if deed == "short" else errno.errorcode[int(deed.rstrip("+"))] + ("+" if "+" in deed else "")
+        number_alone = deed.rstrip("+")
+        word = deed.replace(number_alone, errno.errorcode[int(number_alone)]) if number_alone.isdigit() else deed
         place = f"{self.scene.name}, {word} at {name} {number} ({' '.join(call[1:])})"
         try:
             problems = self.at_once(result, call) + self.later()
@@ -143,10 +144,10 @@ class Victim:
         return found + stage.troubles()
 
 
-def sweep(scene: Scene, lab: Lab, outcome: Outcome, deadline: Deadline) -> None:
+def sweep(scene: Scene, lab: Lab, outcome: Outcome, deadline: Deadline, faults: dict[str, list]) -> None:
     victims = [Victim(scene, lab, outcome) for _ in range(lab.workers)]
     try:
-        points = victims[0].points()
+        points = victims[0].points(faults)
         outcome.count("calls", len(victims[0].calls))
         outcome.count("points", len(points))
         work_off(points, [victim.once for victim in victims], deadline)
@@ -155,7 +156,9 @@ def sweep(scene: Scene, lab: Lab, outcome: Outcome, deadline: Deadline) -> None:
             victim.stage.__exit__()
 
 
-def measure(lab: Lab, minutes: float, scenes: list[Scene] = COMMANDS) -> Outcome:
+def measure(
+    lab: Lab, minutes: float, scenes: list[Scene] = COMMANDS, faults: dict[str, list] = FAULTS
+) -> Outcome:
     outcome = Outcome(FIGURE, TITLE)
     if minutes < 0.5 and scenes is COMMANDS:
         scenes = [scene for scene in COMMANDS if scene.name in FEW]
@@ -164,7 +167,7 @@ def measure(lab: Lab, minutes: float, scenes: list[Scene] = COMMANDS) -> Outcome
     for index, scene in enumerate(scenes):
         # Each has its share of the time that is left.
         try:
-            sweep(scene, lab, outcome, Deadline(whole.minutes / (len(scenes) - index)))
+            sweep(scene, lab, outcome, Deadline(whole.minutes / (len(scenes) - index)), faults)
         except Exception as error:
             outcome.fail(f"{scene.name}: {type(error).__name__}: {error}")
     return outcome
@@ -172,4 +175,8 @@ def measure(lab: Lab, minutes: float, scenes: list[Scene] = COMMANDS) -> Outcome
 
 def planted(lab: Lab) -> dict[str, Outcome]:
     scenes = [scene for scene in COMMANDS if scene.name == "service add, gateway"]
-    return {"errors of writing are passed over": measure(lab.planted("write-error-swallowed"), 1, scenes)}
+    return {
+        "errors of writing are passed over": measure(lab.planted("write-error-swallowed"), 1, scenes),
+        "a disk that does not write, and says nothing of it": measure(
+            lab, 0.3, scenes, {"write": ["lie"], "pwrite64": ["lie"]}),
+    }

@@ -50,7 +50,11 @@ class Ledger:
 class Member:
     """One of the crowd."""
 
-    def __init__(self, number: int, stage: Stage, ledger: Ledger, outcome: Outcome) -> None:
+    def __init__(
+        self, number: int, stage: Stage, ledger: Ledger, outcome: Outcome, lies: dict[str, str]
+    ) -> None:
+        #: Variables of one run in twenty.
+        self.lies = lies
         self.number, self.stage, self.ledger, self.outcome = number, stage, ledger, outcome
         self.rng = random.Random(number)
         self.own = f"own/{number}"
@@ -74,7 +78,8 @@ class Member:
         ])
         if name:
             self.ledger.give(name, value)
-        run = self.stage.home.start(line, self.stage.variables, value.encode())
+        lies = self.lies if self.rng.random() < 0.05 else {}
+        run = self.stage.home.start(line, {**self.stage.variables, **lies}, value.encode())
         killer = None
         if self.rng.random() < 0.15:
             killer = threading.Timer(self.rng.random() * 0.15, run.kill)
@@ -130,16 +135,16 @@ def come_and_go(gateway: Gateway, over: threading.Event) -> None:
         gateway.start()
 
 
-def measure(lab: Lab, minutes: float, processes: int = PROCESSES) -> Outcome:
+def measure(lab: Lab, minutes: float, lies: dict[str, str] | None = None) -> Outcome:
     outcome = Outcome(FIGURE, TITLE)
-    outcome.facts = {"processes": processes, "lost": 0}
+    outcome.facts = {"processes": PROCESSES, "lost": 0}
     with Stage(lab) as stage:
         for number in range(SERVICES):
             stage.must(
                 f"service add --service-slug linear-{number} --mode gateway "
                 "--upstream-base-url https://api.linear.app --upstream-secret-file -", "a first value")
         ledger, deadline, over = Ledger(), Deadline(minutes), threading.Event()
-        members = [Member(number, stage, ledger, outcome) for number in range(processes)]
+        members = [Member(number, stage, ledger, outcome, lies or {}) for number in range(PROCESSES)]
         stage.gateway.fault = unreliable(random.Random(1))
 
         def work(member: Member) -> None:
@@ -188,7 +193,11 @@ def finish(stage: Stage, ledger: Ledger, outcome: Outcome) -> None:
 
 
 def planted(lab: Lab) -> dict[str, Outcome]:
+    lies = {
+        "LD_PRELOAD": str(lab.library("faults")), "FAULT_AT": "4", "FAULT_ONLY": "pwrite64", "FAULT_DO": "lie",
+    }
     return {
+        "a disk that does not write, and says nothing of it": measure(lab, 0.3, lies),
         "a change in forty is acknowledged and not there": measure(lab.planted("acknowledged-early"), 0.5),
         "a change is not one transaction": measure(lab.planted("not-one-transaction"), 0.5),
     }

@@ -39,7 +39,8 @@ struct VaultChecks {
         do throws(AnchorError) {
             stored = try anchors.read()
         } catch {
-            return Diagnosis(check, VaultError.integrity(.anchor).failure)
+            let problem: VaultError = error == .exhausted ? .storage(.failed(code: 14)) : .integrity(.anchor)
+            return Diagnosis(check, problem.failure)
         }
         guard let stored else {
             guard look.holdsVault else {

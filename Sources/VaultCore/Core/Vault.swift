@@ -361,7 +361,7 @@ package final class Vault: Sendable {
         do throws(AnchorError) {
             return try anchors.read()
         } catch {
-            throw VaultError.integrity(.anchor)
+            throw error == .exhausted ? VaultError.storage(.failed(code: 14)) : .integrity(.anchor)
         }
     }
 

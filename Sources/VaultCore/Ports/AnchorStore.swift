@@ -27,6 +27,8 @@ package enum AnchorKeeping: Sendable, Equatable {
 package enum AnchorError: Error, Sendable {
     /// It is there and is not an anchor.
     case unreadable
+    /// The system has no descriptor or no memory left to read it with: whether it is there is not known.
+    case exhausted
 }
 
 /// Where the anchor of one vault lies.
