@@ -143,6 +143,8 @@ def planted(lab: Lab) -> dict[str, Outcome]:
     """Nothing compared at all; the MAC of the head, the hash of an entry's row, the schema. Drawn where it must show."""
     rows = ["field_of_row", "bit_of_row", "replayed_row"]
     found = {"nothing-compared": tampered(with_defect(lab, "nothing-compared"), 1, 100, rows)}
-    for name, names in (("tamper-head", rows), ("tamper-row", rows), ("tamper-schema", ["planted_object", "schema_text"])):
-        found[name] = tampered(lab.planted(name), 1, 400, names)
+    places = {"tamper-head": ["field_of_head"], "tamper-row": ["field_of_row", "replayed_row"],
+              "tamper-schema": ["planted_object", "schema_text"]}  # fmt: skip
+    for name, names in places.items():
+        found[name] = tampered(lab.planted(name), 1, 100, names)
     return found

@@ -207,9 +207,9 @@ def spliced_row(target: Target, draw: random.Random) -> str:
     return f"rows of {table} are spliced"
 
 
-def field_of_row(target: Target, draw: random.Random) -> str:
+def field_of_row(target: Target, draw: random.Random, tables: tuple[str, ...] = TABLES) -> str:
     """One field: a number that is special, or the same field of another row, earlier copy or vault."""
-    table, key, value = any_row(target, draw)
+    table, key, value = any_row(target, draw, tables)
     at, width = draw.choice(FIELDS[table])
     at %= len(value)
     old = int.from_bytes(value[at : at + width], "little")
@@ -219,6 +219,10 @@ def field_of_row(target: Target, draw: random.Random) -> str:
     content = draw.choice([(new % (1 << 8 * width)).to_bytes(width, "little"), other[at : at + width]])
     target.set_row(table, key, value[:at] + content + value[at + width :])
     return f"the field at {at} of a row of {table}"
+
+
+def field_of_head(target: Target, draw: random.Random) -> str:
+    return field_of_row(target, draw, ("head",))
 
 
 def new_row(target: Target, draw: random.Random) -> str:
@@ -523,8 +527,8 @@ Mutation = Callable[[Target, random.Random], str]
 #: How often each is drawn.
 WEIGHTS: dict[Mutation, int] = {
     bit_of_row: 16, bit_of_key: 4, length_of_row: 5, deleted_row: 5, deleted_rows: 2, swapped_rows: 6,
-    row_of_other_table: 2, spliced_row: 4, field_of_row: 10, new_row: 3, replayed_row: 6, replayed_rows: 3,
-    foreign_row: 4, foreign_rows: 2, mended_slots: 4, planted_object: 3, schema_text: 3, wrong_type: 2, pragma: 1,
+    row_of_other_table: 2, spliced_row: 4, field_of_row: 10, field_of_head: 2, new_row: 3, replayed_row: 6,
+    replayed_rows: 3, foreign_row: 4, foreign_rows: 2, mended_slots: 4, planted_object: 3, schema_text: 3, wrong_type: 2, pragma: 1,
     bytes_of_file: 8, beginning_of_page: 4, header_field: 3, page: 4, length_of_file: 2, files_of_other_times: 2,
     frames_of_log: 3, planted_journal: 1, shared_memory: 1,
 }  # fmt: skip
