@@ -75,8 +75,8 @@ class Judge:
             self.facts[NOTICED[status]] += 1
         else:
             mutated()
-            if self.is_without_effect(target):
-                self.facts["without effect"] += 1
+            if words := self.without_effect(target):
+                self.facts[words] += 1
             else:
                 self.failures.append(f"{about}: not noticed")
         return True
@@ -96,13 +96,17 @@ class Judge:
         return result.status
 
     @staticmethod
-    def is_without_effect(target: Target) -> bool:
-        try:
-            found = rows_in(target.folder)
-            target.put_back()
-            return found == rows_in(target.folder)
-        except (sqlite3.Error, ValueError, NothingToDo):
-            return False
+    def without_effect(target: Target) -> str | None:
+        """Why a change may pass unnoticed; None where it may not."""
+        reasons = {"NOT INDEXED": "without effect", "": "in a row's own copy of its key, which is not read"}
+        found = {}
+        for scan in reasons:
+            try:
+                found[scan] = rows_in(target.folder, scan)
+            except (sqlite3.Error, ValueError):
+                continue
+        target.put_back()
+        return next((reasons[scan] for scan in found if found[scan] == rows_in(target.folder, scan)), None)
 
 
 def work(lab: Lab, scenes: list[Scene], seed: int, minutes: float, most: int, names: list[str]) -> Tally:

@@ -102,14 +102,18 @@ class Target:
                 connection.execute(f"INSERT INTO {table} VALUES (?, ?)", (1 if table == "head" else key, value))
 
 
-def rows_in(folder: Path) -> tuple[Rows, list]:
-    """Every row that the files in a folder hold, however it is looked for, and the schema. Raises where in doubt."""
+def rows_in(folder: Path, scan: str = "NOT INDEXED") -> tuple[Rows, list]:
+    """Every row that the files in a folder hold, however it is looked for, and the schema. Raises where in doubt.
+
+    Of `body` and `audit` SQLite has each key twice: in the row and in the index. `scan` is empty to read it as the index
+    says, which is how rows are looked for.
+    """
     found: Rows = {}
     with contextlib.closing(sqlite3.connect(folder / "vault.db")) as connection:
         header = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")]
         schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2").fetchall()
         for table in KEYED:
-            found[table] = dict(connection.execute(f"SELECT key, value FROM {table} NOT INDEXED ORDER BY key"))
+            found[table] = dict(connection.execute(f"SELECT key, value FROM {table} {scan} ORDER BY key"))
             for key, value in found[table].items():
                 query = connection.execute(f"SELECT value FROM {table} WHERE key = ?", (key,)).fetchall()
                 if query != [(value,)] or not isinstance(value, bytes) or not isinstance(key, bytes):
