@@ -4,7 +4,8 @@ import VaultTestSupport
 
 @Suite("The gateway's master key as an entry", .few)
 struct GatewayKeyEntryTests {
-    private let (current, previous) = ("gateway-master-key", "gateway-master-key-previous")
+    private let current = "gateway-master-key"
+    private let previous = "gateway-master-key-previous"
     private let keyFile = ".sigilum-workspace/gateway-master-key"
 
     /// The value of an entry; nil where it is not there.

@@ -321,7 +321,7 @@ struct RekeyTests {
     @Test("words of a change that was begun: only as they are written")
     func text() {
         let plan = RekeyPlan([.gateway, .dataKey, .move])
-        let pending = PendingRekey(oldSlot: 0, newSlot: 3, plan: plan)
+        let pending = PendingRekey(oldSlot: 0, newSlot: 3, plan: plan, newKeyFile: nil)
         #expect(pending.text == "0 3 gateway data-key move")
         #expect(PendingRekey(pending.text) == pending)
         for other in ["", "0", "0 x", "0 1 other", "256 0"] { #expect(PendingRekey(other) == nil) }
