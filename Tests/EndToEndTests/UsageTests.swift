@@ -3,7 +3,7 @@ import VaultTestSupport
 
 @Suite("Wrong words", .few)
 struct UsageTests {
-    @Test("too few files that may be open are refused with 78, before anything is made", arguments: [4, 16, 63])
+    @Test("too few files that may be open are refused with 78, before anything is made", arguments: [8, 63])
     func fewDescriptors(limit: Int) async throws {
         let home = try TestHome()
         var call = home.call("vault put ci/token", input: Array("value".utf8))

@@ -72,7 +72,7 @@ class Run:
     """A program that runs; `wait` once. Whoever drops it without waiting calls `stop`."""
 
     def __init__(self, words: list[str], folder: Path, variables: dict[str, str], given: bytes) -> None:
-        self.files = [tempfile.TemporaryFile() for _ in range(3)]
+        self.files = [tempfile.TemporaryFile(dir=variables.get("TMPDIR")) for _ in range(3)]
         self.files[0].write(given)
         self.files[0].seek(0)
         self.began = time.monotonic()
@@ -90,7 +90,13 @@ class Run:
 
     def wait(self, seconds: float = 120) -> Result:
         """Its end. It is killed after so many seconds: a run that hangs ends with signal 9 and says so."""
-        timer = threading.Timer(seconds, self.kill)
+        hung: list[str] = []
+
+        def expire() -> None:
+            hung.extend(self.threads())
+            self.kill()
+
+        timer = threading.Timer(seconds, expire)
         timer.start()
         _, status, usage = os.wait4(self.process.pid, 0)
         timer.cancel()
@@ -103,12 +109,26 @@ class Run:
             said.append(file.read())
         for file in self.files:
             file.close()
-        if took >= seconds:
-            said[1] += f"\nkilled after {seconds} s: it did not end".encode()
+        if hung:
+            said[1] += f"\nkilled after {seconds} s: it did not end: {hung}".encode()
         code = self.process.returncode
         return Result(
             code if code >= 0 else None, -code if code < 0 else None, said[0], said[1], took, usage.ru_maxrss
         )
+
+    def threads(self) -> list[str]:
+        """What each of its threads is doing: name, state, seconds of the processor, where it waits, the call it makes."""
+        found = []
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*"):
+            try:
+                words = (task / "stat").read_text().rpartition(")")[2].split()
+                used = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+                found.append(" ".join([
+                    (task / "comm").read_text().strip(), words[0], f"{used} s", (task / "wchan").read_text(),
+                    (task / "syscall").read_text().strip()]))
+            except OSError as error:
+                found.append(f"gone: {error.strerror}")
+        return found
 
     def stop(self) -> None:
         """Kills it and forgets what it said."""
