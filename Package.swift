@@ -11,24 +11,32 @@ let fuzzing: [SwiftSetting] = [
 ]
 
 /// One settings array for every Swift target: what `ARCHITECTURE.md` calls the rules of the house.
-let strict: [SwiftSetting] = (isFuzzing ? fuzzing : []) + [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+    (isFuzzing ? fuzzing : []) + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ]
 
-/// What is fuzzed: as a test that reads the kept inputs, or as the program that finds them.
-let fuzzed: [Target.Dependency] = [
-    "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory",
-    "SigilumCLI", "VaultCore", "VaultFormat", "VaultStore",
-]
+/// What is fuzzed: as a test that reads the kept inputs, or as the program that finds them. What reads answers from the
+/// network needs much that takes long to build for the fuzzer: it is in that program only where somebody asks for it.
+let hasAnswers = !isFuzzing || Context.environment["SIGILUM_FUZZ_ANSWERS"] != nil
+let fuzzed: [Target.Dependency] =
+    [
+        "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "SigilumCLI", "VaultCore", "VaultFormat",
+        "VaultStore",
+    ]
+    + (hasAnswers
+        ? ["Gateway", "HTTPTransport", "SigilumAPI", .product(name: "NIOCore", package: "swift-nio")] : [])
+let unfuzzed = ["Corpus", "extremes.dict"] + (hasAnswers ? [] : ["Targets/AnswerTargets.swift"])
+let fuzzSettings = strict + (hasAnswers ? [.define("ANSWERS")] : [])
 let corpusTests: Target = .testTarget(
-    name: "FuzzTests", dependencies: fuzzed, exclude: ["Corpus", "Driver"], swiftSettings: strict)
+    name: "FuzzTests", dependencies: fuzzed, exclude: unfuzzed + ["Driver"], swiftSettings: fuzzSettings)
 let fuzzer: Target = .executableTarget(
-    name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Corpus", "CorpusTests.swift", "Targets/AnswerTargets.swift"],
-    swiftSettings: strict,
+    name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: unfuzzed + ["CorpusTests.swift"],
+    swiftSettings: fuzzSettings,
     // The variable says where libFuzzer without a `main` lies.
     linkerSettings: [.linkedLibrary("stdc++"), .unsafeFlags([Context.environment["SIGILUM_FUZZ"] ?? ""])])
 

@@ -21,6 +21,10 @@ if name == "seeds" {
     try Seeds.write(to: CommandLine.arguments[1])
     exit(0)
 }
+if name == "names" {
+    print(names)
+    exit(0)
+}
 guard let chosen = FuzzTarget.all.first(where: { $0.name == name }) else { stop("SIGILUM_FUZZ_TARGET: \(names)") }
 private let target = chosen
 

@@ -33,7 +33,7 @@ enum AuditTarget {
 
     /// As `vault log` prints it, and as a collector gets it.
     static func show(_ event: AuditEvent) throws {
-        _ = (event.line, event.document)
+        try require(!"\(event.line) \(event.document)".isEmpty, "an event that is not shown")
         let message = SyslogMessage.bytes(event, vaultID: FuzzKeys.vaultID, host: "host")
         try require(String(validating: message, as: UTF8.self) != nil, "a message that is not UTF-8")
         try require(message.allSatisfy { $0 >= 0x20 && $0 != 0x7f }, "a message with a control character")
@@ -111,7 +111,7 @@ enum BackupTarget {
         guard let file = try? BackupFile(bytes.source()) else { return }
         try require(bytes.starts(with: file.header.encoded), "a header that is written in two ways")
         try require(file.header.slots.count <= BackupHeader.slotLimit, "more slots than there may be")
-        _ = Timestamp.text(file.header.time)
+        try require(!Timestamp.text(file.header.time).isEmpty, "a time that is not shown")
         // Only those that cost nothing: stretching a passphrase takes half a second.
         guard !file.takesPassphrase else { return }
         let key = SharedSecret(SecretBytes(copying: Array(FuzzKeys.masterKey.utf8)))
@@ -143,6 +143,7 @@ enum DepositTarget {
         deposit.value.bytes.withBytes { writer.framed(Array($0)) }
         try require(Padding.pad(writer.bytes) == padded, "a deposit that is sealed in two ways")
         // As it is shown before somebody accepts it.
-        _ = (Timestamp.text(deposit.madeAt), Timestamp.text(deposit.endsAt), deposit.maskedPrefix)
+        let shown = [Timestamp.text(deposit.madeAt), Timestamp.text(deposit.endsAt)]
+        try require(!shown.contains("") && deposit.maskedPrefix.utf8.count < 32, "a deposit that is not shown")
     }
 }

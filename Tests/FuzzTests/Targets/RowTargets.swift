@@ -12,8 +12,10 @@ enum SlotTarget {
         if let row = try? SlotRow(decoding: bytes) {
             try require(row.encoded == bytes, "a slot row that is written in two ways")
         }
+        // The slot's number stands in the row, and must be its key.
+        let number = bytes.dropFirst(28).first ?? 0
         for value in [bytes, bytes + Checksum.digest(bytes).bytes] {
-            guard let row = try? SlotCrypto.decode(([bytes.first ?? 0 & 3], value)) else { continue }
+            guard let row = try? SlotCrypto.decode(([number], value)) else { continue }
             // Stretching takes half a second; what it may cost is checked before.
             guard row.kdf == MasterKeyKind.random.rawValue else {
                 let cost = PassphraseCost(passes: row.passes, memoryKiB: row.memoryKiB)
@@ -110,7 +112,7 @@ enum StateTarget {
     private static func changes(_ bytes: [UInt8]) throws {
         let (tree, rows) = (StateTree(keys: FuzzKeys.ring), FuzzRows())
         var (model, top): ([[UInt8]: [UInt8]], Digest) = ([:], .zero)
-        for start in stride(from: 0, to: min(bytes.count, 256) - 3, by: 4) {
+        for start in stride(from: 0, to: min(bytes.count, 96) - 3, by: 4) {
             let tag = Array(bytes[start + 1..<start + 4]) + [UInt8](repeating: 0, count: 13)
             let row: [UInt8]? = bytes[start] & 3 == 0 ? nil : Array(bytes[start..<start + 4])
             if row == nil, model[tag] == nil { continue }
