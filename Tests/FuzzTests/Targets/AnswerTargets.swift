@@ -1,5 +1,6 @@
 import HTTPTransport
 import NIOCore
+import SecureMemory
 import VaultCore
 
 @testable import Gateway
