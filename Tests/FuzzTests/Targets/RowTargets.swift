@@ -112,7 +112,7 @@ enum StateTarget {
     private static func changes(_ bytes: [UInt8]) throws {
         let (tree, rows) = (StateTree(keys: FuzzKeys.ring), FuzzRows())
         var (model, top): ([[UInt8]: [UInt8]], Digest) = ([:], .zero)
-        for start in stride(from: 0, to: min(bytes.count, 96) - 3, by: 4) {
+        for start in stride(from: 0, to: min(bytes.count, 64) - 3, by: 4) {
             let tag = Array(bytes[start + 1..<start + 4]) + [UInt8](repeating: 0, count: 13)
             let row: [UInt8]? = bytes[start] & 3 == 0 ? nil : Array(bytes[start..<start + 4])
             if row == nil, model[tag] == nil { continue }
