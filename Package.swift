@@ -56,7 +56,7 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CPlatform"),
-        .target(name: "CSQLiteDefence", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "SecureMemory", dependencies: ["CSodium", "CPlatform"],
             swiftSettings: strict),
@@ -74,8 +74,7 @@ let package = Package(
         .target(
             name: "VaultStore",
             dependencies: [
-                "CSQLiteDefence", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "CSQLite", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
             ],
             swiftSettings: strict),
         .target(

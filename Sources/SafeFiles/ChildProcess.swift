@@ -45,8 +45,8 @@ package enum ChildProcess {
     ///
     /// Standard input is `/dev/null`; no descriptor but the first three is passed on. Secrets go from secret memory
     /// to the program directly: this process makes no other copy of them. The program stays in this process's group,
-    /// so that it can ask on the terminal and an interrupt from there reaches it; what it started itself is not
-    /// killed with it.
+    /// so that it can ask on the terminal and an interrupt from there reaches it. Where it is killed, so are its
+    /// children.
     ///
     /// - Parameters:
     ///   - argv: The program, found in `PATH` where it has no slash, and its arguments.
@@ -83,9 +83,7 @@ package enum ChildProcess {
             let status = try wait(for: child, program: program, until: deadline)
             return ChildResult(status: status, output: output, errors: errorPipe?.contents())
         } catch {
-            kill(child, SIGKILL)
-            var status: Int32 = 0
-            _ = uninterrupted { waitpid(child, &status, 0) }
+            ProcessTree.end(child)
             throw error
         }
     }

@@ -1,5 +1,6 @@
-internal import GRDB
+internal import CSQLite
 package import SafeFiles
+internal import Synchronization
 package import VaultCore
 
 /// A vault's rows in one SQLite file, `vault.db` in its home, 0600 from its first byte.
@@ -12,13 +13,15 @@ package final class SQLiteVaultStorage: VaultStorage {
     /// How long the log may be before it is copied into the file, in bytes: 32 pages of 4 KiB with their headers.
     package static let logLimit: Int64 = 32 * (4096 + 24)
 
-    let queue: DatabaseQueue
+    /// Around every use of the connection.
+    private let lock = Mutex<Void>(())
+    private nonisolated(unsafe) let connection: SQLiteConnection
     private let home: Folder
     private let owner: FileOwner?
     private let patience: Patience
 
-    private init(queue: DatabaseQueue, home: Folder, owner: FileOwner?, patience: Patience) {
-        self.queue = queue
+    private init(connection: SQLiteConnection, home: Folder, owner: FileOwner?, patience: Patience) {
+        self.connection = connection
         self.home = home
         self.owner = owner
         self.patience = patience
@@ -50,7 +53,7 @@ package final class SQLiteVaultStorage: VaultStorage {
         } catch let error as StorageError {
             throw .storage(error)
         } catch {
-            throw .storage(.failed(code: ResultCode.SQLITE_INTERNAL.rawValue))
+            throw .storage(.failed(code: SQLITE_INTERNAL))
         }
     }
 
@@ -87,18 +90,19 @@ package final class SQLiteVaultStorage: VaultStorage {
         home: Folder, owner: FileOwner?, patience: Patience
     ) throws(StorageError) -> SQLiteVaultStorage {
         let path = VaultFiles.path(of: VaultFiles.database, in: home)
-        let queue = try Connection.open(path: path, patience: patience.database)
-        return SQLiteVaultStorage(queue: queue, home: home, owner: owner, patience: patience)
+        let connection = try SQLiteConnection.vault(path, patience: patience.database)
+        return SQLiteVaultStorage(connection: connection, home: home, owner: owner, patience: patience)
     }
 
     /// Whether the file has its tables; false where it has nothing at all. Throws for anything else.
     private func isReady() throws -> Bool {
-        guard try snapshot(Schema.isPresent) else { return false }
-        let isLogging = try onConnection { db in
-            try Connection.isLogging(db) || Connection.isReadOnly(db)
+        let isLogging: Bool? = try locked { connection in
+            guard try connection.transaction(.reading, { try Schema.isPresent(in: connection) }) else { return nil }
+            return try connection.isLogging() || connection.isReadOnly
         }
+        guard let isLogging else { return false }
         if !isLogging { try resumeLogging() }
-        try onConnection(Connection.requireFullSync)
+        try locked { try $0.requireFullSync() }
         return true
     }
 
@@ -106,19 +110,17 @@ package final class SQLiteVaultStorage: VaultStorage {
     private func resumeLogging() throws {
         do {
             let lock = try exclusive(patience.writers)
-            try withExtendedLifetime(lock) { try onConnection(Connection.startLogging) }
+            try withExtendedLifetime(lock) { try locked { try $0.startLogging() } }
         } catch StorageError.readOnly {
             // It can be read as it is, and nothing else will be possible.
         }
     }
 
     private func initialise() throws {
-        try onConnection { db in
-            try Connection.startLogging(db)
-            try Connection.requireFullSync(db)
-            try db.inTransaction(.immediate) {
-                if try !Schema.isPresent(in: db) { try Schema.create(in: db) }
-                return .commit
+        try locked { connection in
+            try connection.startLogging()
+            try connection.transaction(.writing) {
+                if try !Schema.isPresent(in: connection) { try Schema.create(in: connection) }
             }
         }
     }
@@ -126,30 +128,26 @@ package final class SQLiteVaultStorage: VaultStorage {
     // MARK: Transactions
 
     package func snapshot<Result>(_ body: (any RowReader) throws -> Result) throws -> Result {
-        try snapshot { db in try body(StoredRows(db)) }
+        try locked { connection in
+            try connection.transaction(.reading) { try body(StoredRows(connection, isSnapshot: true)) }
+        }
     }
 
     package func transaction<Result>(_ body: (any RowWriter) throws -> Result) throws -> Result {
         let lock = try exclusive(patience.writers)
         return try withExtendedLifetime(lock) {
-            try onConnection { db in
-                var result: Result?
-                try db.inTransaction(.immediate) {
-                    result = try body(StoredRows(db))
-                    return .commit
-                }
-                guard let result else { throw StorageError.failed(code: ResultCode.SQLITE_ABORT.rawValue) }
-                return result
+            try locked { connection in
+                try connection.transaction(.writing) { try body(StoredRows(connection, isSnapshot: false)) }
             }
         }
     }
 
-    private func snapshot<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try translated { try queue.read(body) }
-    }
-
-    private func onConnection<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try translated { try queue.writeWithoutTransaction(body) }
+    /// Uses the connection alone. For tests, too: to look at its settings.
+    func locked<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        var result: Swift.Result<Result, any Error>?
+        lock.withLock { _ in result = Swift.Result { try body(connection) } }
+        guard let result else { throw StorageError.failed(code: SQLITE_ABORT) }
+        return try result.get()
     }
 
     private func exclusive(_ milliseconds: Int) throws(StorageError) -> FileLock {
@@ -161,13 +159,13 @@ package final class SQLiteVaultStorage: VaultStorage {
     package func wipeDeleted() throws(StorageError) -> Bool {
         do {
             let lock = try exclusive(patience.writers)
-            return try storing {
-                try withExtendedLifetime(lock) {
-                    try onConnection { db in try Connection.truncateLog(db) }
-                }
-            }
-        } catch .busy {
+            return try withExtendedLifetime(lock) { try locked { try $0.truncateLog() } }
+        } catch StorageError.busy {
             return false
+        } catch let error as StorageError {
+            throw error
+        } catch {
+            throw .failed(code: SQLITE_INTERNAL)
         }
     }
 
@@ -177,7 +175,7 @@ package final class SQLiteVaultStorage: VaultStorage {
         do {
             let lock = try exclusive(0)
             try withExtendedLifetime(lock) {
-                try onConnection { db in try Connection.truncateLogAtOnce(db, patience: patience.database) }
+                try locked { try $0.truncateLogAtOnce(patience: patience.database) }
             }
         } catch {
             return

@@ -1,4 +1,3 @@
-internal import GRDB
 internal import VaultCore
 
 /// What a vault's file has in it besides rows: compared exactly on opening, so that nothing planted is ever run.
@@ -15,43 +14,40 @@ enum Schema {
         "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL) STRICT"
 
     /// The rows of `sqlite_schema`: type, name, table, definition.
-    private static var objects: Set<[DatabaseValue]> {
-        var objects: Set<[DatabaseValue]> = [object("table", "head", "head", headDefinition)]
+    private static var objects: Set<[String?]> {
+        var objects: Set<[String?]> = [["table", "head", "head", headDefinition]]
         for table in RowTable.allCases {
             let name = table.rawValue
-            objects.insert(object("table", name, name, table.definition))
+            objects.insert(["table", name, name, table.definition])
             // SQLite's own index over the key, which a table without rowids does not need.
-            if table.hasRowIDs { objects.insert(object("index", "sqlite_autoindex_\(name)_1", name, nil)) }
+            if table.hasRowIDs { objects.insert(["index", "sqlite_autoindex_\(name)_1", name, nil]) }
         }
         return objects
-    }
-
-    private static func object(_ type: String, _ name: String, _ table: String, _ sql: String?) -> [DatabaseValue] {
-        [type.databaseValue, name.databaseValue, table.databaseValue, sql?.databaseValue ?? .null]
     }
 
     /// True where the file holds our tables, false where it holds nothing at all.
     ///
     /// Throws ``StorageError/newerFormat`` or ``StorageError/foreignSchema`` for everything else. Runs in a transaction
     /// of the caller, so that what it sees is one state.
-    static func isPresent(in db: Database) throws -> Bool {
-        let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")
-        let stored = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        let rows = try Row.fetchAll(db, sql: "SELECT type, name, tbl_name, sql FROM sqlite_schema")
-        if application == 0, stored == 0, rows.isEmpty { return false }
-        guard application == applicationID else { throw StorageError.foreignSchema }
-        if stored > version { throw StorageError.newerFormat }
-        guard stored == version, rows.count == objects.count,
-            Set(rows.map { Array($0.databaseValues) }) == objects
-        else { throw StorageError.foreignSchema }
+    static func isPresent(in connection: SQLiteConnection) throws(StorageError) -> Bool {
+        let application = try connection.integer("PRAGMA application_id")
+        let stored = try connection.integer("PRAGMA user_version") ?? 0
+        var found: [[String?]] = []
+        try connection.each("SELECT type, name, tbl_name, sql FROM sqlite_schema") { row throws(StorageError) in
+            found.append((0..<4).map { row.text($0) })
+        }
+        if application == 0, stored == 0, found.isEmpty { return false }
+        guard application == applicationID else { throw .foreignSchema }
+        if stored > version { throw .newerFormat }
+        guard stored == version, found.count == objects.count, Set(found) == objects else { throw .foreignSchema }
         return true
     }
 
     /// Makes the tables in a file that holds nothing. Runs in a transaction of the caller.
-    static func create(in db: Database) throws {
-        for statement in statements { try db.execute(sql: statement) }
-        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-        try db.execute(sql: "PRAGMA user_version = \(version)")
+    static func create(in connection: SQLiteConnection) throws(StorageError) {
+        for statement in statements { try connection.execute(statement) }
+        try connection.execute("PRAGMA application_id = \(applicationID)")
+        try connection.execute("PRAGMA user_version = \(version)")
     }
 }
 

@@ -114,6 +114,12 @@ struct BackupTests {
         for name in ["vault.db", "vault.db-wal", "vault.db-shm"] where home.exists(home.sigilum + "/" + name) {
             try FileManager.default.moveItem(atPath: home.sigilum + "/" + name, toPath: aside + "/" + name)
         }
+        // The next one goes to a folder that is not there.
+        try home.write([1], to: home.database + "-wal")
+        let again = try await home.run("vault restore new")
+        again.expect(73, error: "There is a vault already")
+        #expect(again.errorText.contains("mkdir -m 700 '\(home.sigilum)/before-2'"))
+        try FileManager.default.removeItem(atPath: home.database + "-wal")
         let empty = home.files()
         try await home.run("vault restore old")
             .expect(65, error: "The backup is older than what this machine has seen: audit record ")
@@ -140,6 +146,22 @@ struct BackupTests {
         #expect(verified.errorText == "")
         try await home.run("vault get later").expect(66)
         _ = key
+    }
+
+    @Test("a backup from before another master key says that the key file is not its vault's")
+    func keyOfBefore() async throws {
+        let (home, key) = try await made(Canary())
+        try await home.run("vault backup old").expect(0)
+        try await home.run("vault rekey --gateway-loses-them").expect(0)
+        for name in ["vault.db", "vault.db-wal", "vault.db-shm"] {
+            try? FileManager.default.removeItem(atPath: home.sigilum + "/" + name)
+        }
+        let restored = try await home.run(
+            "vault restore old --accept-rollback", variables: key)
+        restored.expect(0)
+        #expect(restored.errorText.contains("[warn] The key file in the home does not open this vault"))
+        try await home.run("vault verify").expect(77)
+        try await home.run("vault verify", variables: key).expect(0)
     }
 
     @Test("what was left of a vault whose file was taken away is not overwritten")

@@ -127,7 +127,7 @@ struct GatewayStartTests {
         let home = try TestHome()
         let scene = try await GatewayScene(home)
         let canary = Canary(bytes: (0..<64).map { _ in "0123456789abcdef".utf8.randomElement() ?? 48 })
-        try await home.run("vault put gateway-master-key", input: canary.bytes + [0x20, 0x0A, 0x0A]).expect(0)
+        try await home.run("vault put gateway-master-key --force", input: canary.bytes + [0x20, 0x0A, 0x0A]).expect(0)
         try await home.run("gateway start", variables: scene.variables).expect(3)
         #expect(scene.environment()["GATEWAY_MASTER_KEY"] == canary.text)
         let log = try await home.run("vault log --entry gateway-master-key")
@@ -215,12 +215,15 @@ struct GatewayStartTests {
         let failed = try await home.run("gateway start", variables: scene.variables.merging(["FAIL": "yes"]) { $1 })
         failed.expect(76, error: "sigilum-gateway-cli made no identity: it ended with status 1")
         #expect(failed.errorText.contains("no identity today"))
-        try await home.run("vault put gateway-master-key", input: Array("two\nlines".utf8)).expect(0)
+        try await home.run("vault put gateway-master-key --force", input: Array("two\nlines".utf8)).expect(0)
         try await home.run("gateway start", variables: scene.variables).expect(
             78, error: "The master key has a line end")
         #expect(scene.seen("environ") == nil)
         try home.write(Array("not a program\n".utf8), to: scene.folder + "/sigilum-gateway", mode: 0o700)
-        try await home.run("vault remove gateway-master-key --confirm gateway-master-key").expect(0)
+        try await home.run("vault remove gateway-master-key --confirm gateway-master-key --force").expect(0)
+        try await home.run("gateway start", variables: scene.variables).expect(
+            76, error: "The gateway's master key was the entry gateway-master-key, which is gone")
+        try await home.run("vault generate gateway-master-key --format hex").expect(0)
         try await home.run("gateway start", variables: scene.variables).expect(78, error: "Cannot run ")
     }
 

@@ -37,7 +37,7 @@ struct GatewayStatusTests {
                 """)
         // Another key of the gateway's own: nobody knows which one it runs with.
         let other = Canary(prefix: "")
-        try await home.run("vault put gateway-master-key", input: other.bytes).expect(0)
+        try await home.run("vault put gateway-master-key --force", input: other.bytes).expect(0)
         let changed = try await home.run("gateway status", variables: variables)
         changed.expect(0)
         #expect(changed.outputText.contains("master_key:  unknown\n"))

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SafeFiles
 import SecureMemory
@@ -115,6 +116,26 @@ struct ChildProcessTests {
             #expect(error == .timedOut(program: "sh"))
             let pid = try #require(Int32(scratch.text("pid")?.dropLast() ?? ""))
             #expect(kill(pid, 0) == -1 && errno == ESRCH)
+        }
+    }
+
+    @Test("what it started is killed with it")
+    func children() throws {
+        let scratch = try Scratch()
+        let (inner, outer) = (scratch("inner"), scratch("outer"))
+        let script = "(echo $BASHPID > \(outer); bash -c 'echo $$ > \(inner); sleep 1000; :'; :) | cat; :"
+        let error = problem { () throws(ChildProcessError) in
+            _ = try ChildProcess.run(["bash", "-c", script], outputLimit: 10, timeoutMilliseconds: 1000)
+        }
+        #expect(error == .timedOut(program: "bash"))
+        for name in ["inner", "outer"] {
+            let pid = try #require(Int32(scratch.text(name)?.dropLast() ?? ""))
+            // The kernel may need a moment, and nobody has to have taken its status yet.
+            func isAlive() -> Bool {
+                (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8))?.contains(") Z") == false
+            }
+            for _ in 0..<500 where isAlive() { usleep(10_000) }
+            #expect(!isAlive(), "\(name)")
         }
     }
 

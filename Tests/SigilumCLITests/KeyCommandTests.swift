@@ -52,7 +52,7 @@ struct KeyCommandTests {
         let key = try GatewayMasterKey.resolve(session, purpose: "test")
         let isSame = try key.secret.bytes.equals(session.masterKey.secret.bytes)
         #expect(isSame)
-        await stage.run(["vault", "put", GatewayKeyEntry.current], input: " the gateway's own \n")
+        await stage.run(["vault", "put", GatewayKeyEntry.current, "--force"], input: " the gateway's own \n")
         let own = try GatewayMasterKey.resolve(session, purpose: "test")
         let text = try own.secret.bytes.withBytes { String(decoding: $0, as: UTF8.self) }
         #expect(text == "the gateway's own")

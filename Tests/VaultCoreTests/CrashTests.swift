@@ -34,7 +34,7 @@ struct CrashTests {
         (
             "beginning to change the master key",
             { vault in
-                let old = (SharedSecret(secret(VaultScene.masterKey)), try EntryName(GatewayKeyEntry.previous))
+                let old = SharedSecret(secret(VaultScene.masterKey))
                 _ = try vault.beginRekey(to: secret(VaultScene.otherKey), keeping: old, RekeyPlan([.gateway]))
             }
         ),

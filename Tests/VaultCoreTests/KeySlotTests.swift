@@ -168,7 +168,7 @@ struct RekeyTests {
     private let other = VaultScene.otherKey
 
     private func begin(_ scene: VaultScene, _ parts: RekeyPlan.Part...) throws -> PendingRekey {
-        let old = (SharedSecret(secret(VaultScene.masterKey)), try EntryName(GatewayKeyEntry.previous))
+        let old = SharedSecret(secret(VaultScene.masterKey))
         return try scene.vault.beginRekey(to: secret(other), keeping: old, RekeyPlan(Set(parts)))
     }
 
@@ -194,6 +194,59 @@ struct RekeyTests {
         #expect(operations.contains(.keyAdded) && operations.contains(.keyRemoved))
         #expect(operations.contains(.masterKeyChanged))
         _ = try vault.verify()
+    }
+
+    @Test("the old key is kept whatever the gateway's entry has, unless that is the very one; nothing of it goes")
+    func keeping() throws {
+        let old = VaultScene.masterKey
+        for (entry, parts, kept) in [
+            (nil, [], [nil, old]), (nil, [.move], [old, nil]), (old, [], [old, nil]), (old, [.move], [old, nil]),
+            ("another", [], ["another", old]), ("another", [.move], ["another", old]),
+        ] as [(String?, Set<RekeyPlan.Part>, [String?])] {
+            let scene = try VaultScene()
+            if let entry { try scene.put(GatewayKeyEntry.current, entry) }
+            let key = SharedSecret(secret(old))
+            _ = try scene.vault.beginRekey(to: secret(other), keeping: key, RekeyPlan(parts))
+            let names = try scene.vault.read { try $0.inventory() }.entries.map(\.name.text)
+            let values = try GatewayKeyEntry.all.map { names.contains($0) ? try scene.value($0) : nil }
+            #expect(values == kept, "\(entry ?? "none") \(parts)")
+        }
+        // One that is gone is not made good by another.
+        let scene = try VaultScene()
+        try scene.put(GatewayKeyEntry.current, "another")
+        try scene.vault.write { try $0.remove(EntryName(GatewayKeyEntry.current)) }
+        #expect(try scene.vault.read { try $0.gatewayKeyIsEntry() })
+        _ = try scene.vault.beginRekey(to: secret(other), keeping: SharedSecret(secret(old)), RekeyPlan([.move]))
+        #expect(try scene.value(GatewayKeyEntry.previous) == old)
+        #expect(try scene.vault.read { try $0.entry(EntryName(GatewayKeyEntry.current)) } == nil)
+    }
+
+    @Test("what is noted of a change says where its new key is, whatever the path looks like")
+    func notes() throws {
+        for file in [nil, "/a b/c.key", "/line\nend", "/0 1 move"] {
+            let pending = PendingRekey(oldSlot: 0, newSlot: 3, plan: RekeyPlan([.home, .gateway]), newKeyFile: file)
+            #expect(PendingRekey(pending.text) == pending)
+        }
+        for wrong in ["", "\n", "0", "0 x", "0 1 nonsense", "\n0 1"] { #expect(PendingRekey(wrong) == nil) }
+    }
+
+    @Test("with a new data key and no free slot another one goes, never the one that opened the vault")
+    func replacing() throws {
+        let scene = try VaultScene()
+        let keys = (0..<3).map { String(repeating: "00112233445566\(10 + $0)", count: 4) }
+        for key in keys { try scene.vault.addSlot(secret(key)) }
+        let vault = try scene.reopened(masterKey: keys[2])
+        #expect(throws: KeySlotError.full(limit: 4)) { try vault.requireFreeSlot() }
+        #expect(throws: KeySlotError.full(limit: 4)) {
+            try vault.beginRekey(to: secret(other), keeping: nil, RekeyPlan([.gateway]))
+        }
+        let pending = try vault.beginRekey(to: secret(other), keeping: nil, RekeyPlan([.dataKey]))
+        #expect(pending.oldSlot == 3 && pending.newSlot == 2)
+        #expect(Outcome { try scene.reopened(masterKey: keys[1]) } == .refused("wrongKey"))
+        for key in [VaultScene.masterKey, keys[0], keys[2], other] { _ = try scene.reopened(masterKey: key) }
+        try scene.reopened(masterKey: other).changeDataKey(secret(other))
+        #expect(try scene.reopened(masterKey: other).read { try $0.slots() }.map(\.number) == [2])
+        _ = try scene.reopened(masterKey: other).verify()
     }
 
     @Test("given up: the new key opens nothing, the old one stays")
@@ -268,7 +321,7 @@ struct RekeyTests {
     @Test("words of a change that was begun: only as they are written")
     func text() {
         let plan = RekeyPlan([.gateway, .dataKey, .move])
-        let pending = PendingRekey(oldSlot: 0, newSlot: 3, plan: plan)
+        let pending = PendingRekey(oldSlot: 0, newSlot: 3, plan: plan, newKeyFile: nil)
         #expect(pending.text == "0 3 gateway data-key move")
         #expect(PendingRekey(pending.text) == pending)
         for other in ["", "0", "0 x", "0 1 other", "256 0"] { #expect(PendingRekey(other) == nil) }

@@ -128,7 +128,7 @@ struct DamageTests {
             try store.transaction { rows in try rows.swapHead(from: text("a"), to: text(Self.canary)) }
         }
         expectNoCanary(try #require(moved))
-        try store.queue.write { db in try db.execute(sql: "DROP TABLE bucket") }
+        try store.locked { try $0.execute("DROP TABLE bucket") }
         let missing = storageError {
             try store.transaction { rows in try rows.setRow(.bucket, text(Self.canary), text(Self.canary)) }
         }

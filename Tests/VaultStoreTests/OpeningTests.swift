@@ -54,8 +54,8 @@ struct OpeningTests {
                 ("busy_timeout", "300"), ("page_size", "4096"), ("foreign_keys", "0"),
             ]
             for (name, value) in expected {
-                let actual = try store.queue.read { db in try DatabaseValue.fetchOne(db, sql: "PRAGMA \(name)") }
-                #expect(actual.map { "\($0)".replacing("\"", with: "") } == value, "\(name)")
+                let actual = try store.locked { try $0.first("PRAGMA \(name)") { row in row.text(0) } }
+                #expect(actual == value, "\(name)")
             }
         }
     }
@@ -63,10 +63,10 @@ struct OpeningTests {
     @Test("a connection that would not sync is made to")
     func fullSync() throws {
         let store = try home.store()
-        let setting = try store.queue.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA synchronous = NORMAL")
-            try Connection.requireFullSync(db)
-            return try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        let setting = try store.locked { connection in
+            try connection.execute("PRAGMA synchronous = NORMAL")
+            try connection.requireFullSync()
+            return try connection.integer("PRAGMA synchronous")
         }
         #expect(setting == 2)
     }
@@ -77,7 +77,7 @@ struct OpeningTests {
         try home.raw { db in try db.execute(sql: "PRAGMA journal_mode = DELETE") }
         let store = try #require(try home.existing())
         try store.snapshot { (rows) throws in #expect(try rows.row(.node, [1]) == text("kept")) }
-        #expect(try store.queue.read { db in try String.fetchOne(db, sql: "PRAGMA journal_mode") } == "wal")
+        #expect(try store.locked { try $0.isLogging() })
     }
 
     // MARK: Interrupted creation

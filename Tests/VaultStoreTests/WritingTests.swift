@@ -175,7 +175,7 @@ struct WritingTests {
     func noMorePages() throws {
         let store = try home.store()
         try count(in: store)
-        try store.queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = 20") }
+        try store.locked { try $0.execute("PRAGMA max_page_count = 20") }
         let large = [UInt8](repeating: 1, count: 100_000)
         let failure = storageError {
             try store.transaction { rows in

@@ -46,6 +46,7 @@ struct ImportRun {
         _ candidates: ImportCandidates, _ adoptions: [ImportReport.Adoption], _ existing: Session?
     ) async throws -> Report {
         let session = try existing ?? Session.open(context, command.vault, for: .storing)
+        try allowGatewayKeys(candidates, session)
         // What may be delivered, so that a wrong address stops the command before anything is stored.
         let mayDeliver = try session.vault.read { snapshot in
             try candidates.names.contains { name in
@@ -73,6 +74,7 @@ struct ImportRun {
         _ candidates: ImportCandidates, _ adoptions: [ImportReport.Adoption], _ existing: Session?
     ) throws -> Report {
         let session = try existing ?? Session.openIfThere(context, command.vault)
+        if let session { try allowGatewayKeys(candidates, session) }
         let states =
             try session?.vault.importPlan(
                 candidates.names, isReplacing: command.overwrite, value: candidates.value)
@@ -80,6 +82,15 @@ struct ImportRun {
         return try ImportReport(
             names: candidates.names, states: states, empty: candidates.empty, isDryRun: true, adoptions: adoptions
         ).report(namespace: nil)
+    }
+
+    /// What would be stored for a master key of the gateway is looked at as where it is put.
+    private func allowGatewayKeys(_ candidates: ImportCandidates, _ session: Session) throws {
+        for (index, name) in candidates.names.enumerated() where GatewayKeyEntry.all.contains(name.text) {
+            guard try command.overwrite || session.vault.read({ try $0.entry(name) }) == nil else { continue }
+            let value = candidates.value(index)
+            try GatewayKeyGuard(session: session).allow(storing: session.vault.fingerprint(value.bytes), as: name)
+        }
     }
 
     private func readStore() throws -> ImportedValues {

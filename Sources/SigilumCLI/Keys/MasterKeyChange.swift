@@ -6,17 +6,21 @@ internal import VaultCore
 /// a run that was killed is gone on with from wherever it stopped.
 struct MasterKeyChange {
     let session: Session
+    /// What this run is to do; of a change that was begun before, its own plan is carried out too.
     let plan: RekeyPlan
-    /// The entry that the old key is kept as; nil where the gateway's key is another one.
-    let keeps: EntryName?
-    /// Whether the data key is changed too, whatever the plan of a change says that was begun before.
-    let changesDataKey: Bool
+
+    /// What is said of an old key that ``Outcome/isKeptBeside``.
+    static let keptBeside: Message =
+        """
+        The vault's key was another than the entry \(plain: GatewayKeyEntry.current), which gateway start hands over; \
+        it is kept as \(plain: GatewayKeyEntry.previous), since the gateway's store may be under it
+        """
 
     /// Where the new key comes from.
     enum NewKey {
         /// The key file of the home gets a new random one.
         case home
-        case given(MasterKey)
+        case given(NewMasterKey)
     }
 
     struct Outcome {
@@ -29,6 +33,8 @@ struct MasterKeyChange {
         let isWiped: Bool?
         /// Whether the key file of the home was replaced, or taken away.
         let file: HomeFile
+        /// Whether the gateway's entry has another key than the one that was changed, which is kept beside it.
+        let isKeptBeside: Bool
 
         enum HomeFile { case untouched, replaced, kept, removed }
     }
@@ -37,30 +43,30 @@ struct MasterKeyChange {
 
     /// Whether the key that opened the vault is at hand nowhere but here, so that there is nobody to wait for. A key from a
     /// variable, a command or a credential opens the vault until those who have it got the new one.
-    private var finishesAtOnce: Bool {
-        switch session.masterKey.source {
+    private func finishesAtOnce(_ begun: RekeyPlan) -> Bool {
+        if plan.has(.dataKey) || begun.has(.dataKey) { return true }
+        return switch session.masterKey.source {
         case .homeFile, .terminal, .unlocked: true
-        case .option, .environment, .file, .command, .credential, .entry, .new: changesDataKey
+        case .option, .environment, .file, .command, .credential, .entry, .new: false
         }
     }
 
     func perform(_ new: NewKey) throws -> Outcome {
         let vault = session.vault
         let pending = try vault.read { try $0.pendingRekey() }
-        let key = try key(new, pending)
-        let isDataKeyAlone = pending.map { $0.newSlot == vault.slot && $0.plan.has(.dataKey) } ?? false
-        let begun = isDataKeyAlone ? pending : try begin(key, pending)
-        guard let begun else { throw VaultError.storage(.busy) }
+        let (key, begun) = try begin(new, pending)
         // What was stored opens the vault: from here on the old key may go.
         let renewed = try vault.reopened(with: key.secret.bytes)
         guard renewed.slot == begun.newSlot else { throw VaultError.wrongKey }
-        guard finishesAtOnce else {
+        let isKeptBeside = try isKeptBeside()
+        guard finishesAtOnce(begun.plan) else {
             return Outcome(
-                vault: renewed, oldSlot: begun.oldSlot, isFinished: false, isWiped: nil, file: .untouched)
+                vault: renewed, oldSlot: begun.oldSlot, isFinished: false, isWiped: nil, file: .untouched,
+                isKeptBeside: isKeptBeside)
         }
-        let homeFile = isDataKeyAlone ? .replaced : try changeFile(new, begun.plan)
+        let homeFile = begun.newSlot == vault.slot ? .untouched : try changeFile(new, begun.plan)
         var last = renewed
-        if changesDataKey || begun.plan.has(.dataKey) {
+        if plan.has(.dataKey) || begun.plan.has(.dataKey) {
             try renewed.changeDataKey(key.secret.bytes)
             last = try renewed.reopened(with: key.secret.bytes)
         } else {
@@ -69,46 +75,116 @@ struct MasterKeyChange {
         // What killed runs left half written may be a key.
         _ = try? session.home.folder.removeStaleTemporaries()
         return Outcome(
-            vault: last, oldSlot: begun.oldSlot, isFinished: true, isWiped: try last.wipeRemoved(), file: homeFile)
+            vault: last, oldSlot: begun.oldSlot, isFinished: true, isWiped: try last.wipeRemoved(), file: homeFile,
+            isKeptBeside: isKeptBeside)
     }
 
-    /// The new key. One that a killed run left in the home is taken where it opens the slot that was made for it.
-    private func key(_ new: NewKey, _ pending: PendingRekey?) throws -> MasterKey {
-        if let pending, pending.newSlot == session.vault.slot { return session.masterKey }
-        switch new {
-        case .given(let key): return key
-        case .home:
-            if let pending, let left = try file.candidate(),
-                try session.vault.slot(openedBy: left.secret.bytes) == pending.newSlot
-            {
-                return left
-            }
-            return try file.makeCandidate()
-        }
-    }
-
-    private func begin(_ key: MasterKey, _ pending: PendingRekey?) throws -> PendingRekey {
+    /// Begins the change, or finds it begun by a run that was killed. A key is made after all that may refuse it.
+    private func begin(_ new: NewKey, _ pending: PendingRekey?) throws -> (MasterKey, PendingRekey) {
         let vault = session.vault
-        if let slot = try vault.slot(openedBy: key.secret.bytes) {
-            guard let pending, pending.newSlot == slot else { throw KeySlotError.known(slot) }
-            return pending
+        if let pending, pending.newSlot == vault.slot {
+            try requireSame(pending, new)
+            return (session.masterKey, pending)
         }
-        // Its key is not at hand: it cannot be gone on with.
-        if pending != nil { try vault.abandonRekey() }
-        let old = try keeps.map { (key: try session.masterKey.secret, entry: $0) }
-        return try vault.beginRekey(to: key.secret.bytes, keeping: old, plan)
+        if let known = try known(new, pending), let slot = try vault.slot(openedBy: known.secret.bytes) {
+            guard let pending, pending.newSlot == slot else { throw KeySlotError.known(slot) }
+            guard pending.plan.has(.move) == plan.has(.move) else { throw refusal(pending) }
+            return (known, pending)
+        }
+        if let pending {
+            guard mayGiveUp(pending) else { throw refusal(pending) }
+            try vault.abandonRekey()
+        }
+        if !plan.has(.dataKey) { try vault.requireFreeSlot() }
+        // A passphrase that opens the vault beside the gateway's entry was never the gateway's.
+        let isEntry = try vault.read { try $0.gatewayKeyIsEntry() }
+        let old = isEntry && vault.keyKind == .passphrase ? nil : try session.masterKey.secret
+        let (key, path): (MasterKey, String?) =
+            switch new {
+            case .home: (try file.makeCandidate(), nil)
+            case .given(let new): (try new.get(), new.path)
+            }
+        return (key, try vault.beginRekey(to: key.secret.bytes, keeping: old, plan, newKeyFile: path))
+    }
+
+    /// The new key, where it is there. One that a killed run left in the home is, where it opens the slot that was made
+    /// for it.
+    private func known(_ new: NewKey, _ pending: PendingRekey?) throws -> MasterKey? {
+        if case .given(let new) = new { return new.known }
+        guard let pending, let left = try file.candidate(),
+            try session.vault.slot(openedBy: left.secret.bytes) == pending.newSlot
+        else { return nil }
+        return left
+    }
+
+    /// Of a change whose new key opened the vault nothing but the data key is left to be changed: opening the vault
+    /// finishes every other. Words that name another key than that one are not taken for it.
+    private func requireSame(_ pending: PendingRekey, _ new: NewKey) throws {
+        guard pending.plan.has(.dataKey) else { throw VaultError.storage(.busy) }
+        switch new {
+        case .home: return
+        case .given(let new): if try !plan.has(.move) && pending.isChange(to: new, session.vault) { return }
+        }
+        throw Failure(
+            .refused, code: "rekey-begun", "Another change of the master key is not finished: that of the data key",
+            hints: ["finish it:  \(command: ["vault", "rekey", "--compromised"])", "nothing was changed"])
+    }
+
+    /// Whether a change that was begun with another new key can go without a word: its key is nowhere but in the file
+    /// that this run replaces, or every other key is to go.
+    private func mayGiveUp(_ pending: PendingRekey) -> Bool {
+        if plan.has(.dataKey) { return true }
+        guard case .homeFile = session.masterKey.source else { return false }
+        return pending.plan.has(.home) && pending.oldSlot == session.vault.slot
+    }
+
+    private func refusal(_ pending: PendingRekey) -> Failure {
+        let (old, new) = (Int(pending.oldSlot), Int(pending.newSlot))
+        var file = pending.newKeyFile
+        if pending.plan.has(.home) {
+            let isInstalled = ((try? session.home.folder.status(HomeKeyFile.newName)) ?? nil) == nil
+            file = session.home.path(of: isInstalled ? MasterKeyResolution.fileName : HomeKeyFile.newName)
+        }
+        return Failure(
+            .refused, code: "rekey-begun",
+            "Another change of the master key is not finished: slot \(new) is to take the place of slot \(old)",
+            hints: [
+                file.map { "its new key is in \($0)" } ?? "its new key is where it was given from",
+                "go on with it: open the vault with that key, by any command; slot \(old) goes then",
+                "or give it up:  \(command: ["vault", "key", "remove", "\(new)", "--confirm", "\(new)"])",
+                "nothing was changed",
+            ])
+    }
+
+    /// Whether the key that opened the vault is kept although the gateway has an entry of its own.
+    private func isKeptBeside() throws -> Bool {
+        let (current, previous) = (try EntryName(GatewayKeyEntry.current), try EntryName(GatewayKeyEntry.previous))
+        let (entry, kept) = try session.vault.read { (try $0.entry(current), try $0.entry(previous)) }
+        guard let entry, let kept, let key = try? session.masterKey.secret else { return false }
+        let mark = session.vault.fingerprint(key.bytes)
+        return entry.fingerprint != mark && kept.fingerprint == mark
     }
 
     private func changeFile(_ new: NewKey, _ plan: RekeyPlan) throws -> Outcome.HomeFile {
         guard case .homeFile = session.masterKey.source else { return .untouched }
         switch new {
-        case .home:
-            try file.install(keeping: session.masterKey)
-            return .replaced
-        case .given:
+        case .given where !plan.has(.home):
             try file.retire(keeping: !plan.has(.move))
             return plan.has(.move) ? .removed : .kept
+        case .home, .given:
+            try file.install(keeping: session.masterKey)
+            return .replaced
         }
+    }
+}
+
+extension PendingRekey {
+    /// Whether this change, by whose new key the vault is open, is the one that is asked for: to this new key, or,
+    /// where that is nil, to one of the home's key file.
+    func isChange(to new: NewMasterKey?, _ vault: Vault) throws -> Bool {
+        guard let new else { return plan.has(.home) }
+        guard let key = new.known else { return false }
+        return try vault.slot(openedBy: key.secret.bytes) == newSlot
     }
 }
 

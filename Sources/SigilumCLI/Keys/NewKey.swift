@@ -17,31 +17,28 @@ struct NewKeySource: Sendable {
     /// Whether an option says where it comes from, or that it is a passphrase.
     var isNamed: Bool { variable != nil || file != nil || newFile != nil || isPassphrase }
 
-    /// Reads the key, or makes one; asks for a passphrase twice.
+    /// Reads the key; asks for a passphrase twice. Writes nothing: a key that is to be made is made later.
     ///
     /// - Parameters:
     ///   - names: The options for a variable, a file and a new file, for the messages.
     ///   - session: Whose home the file is not to be made in.
     ///   - context: The world outside.
-    /// - Returns: The key, and the path of the new file where one was made.
+    /// - Returns: The key, or the file that it is to be made in.
     /// - Throws: 64 for two sources, for a passphrase that was not called one, or a random key that was; 66 for a source
     ///   that is not there; 77 for a file that others may write.
-    func read(
-        names: [String], for session: Session, _ context: Context
-    ) throws -> (key: MasterKey, path: String?) {
+    func read(names: [String], for session: Session, _ context: Context) throws -> NewMasterKey {
         let given = [variable, file, newFile].compactMap { $0 }
         guard given.count <= 1 else { throw Failure.usage("Use only one of: \(names.joined(separator: ", "))") }
         if let newFile {
             guard !isPassphrase else {
                 throw Failure.usage("A key that is made here is random: leave out --passphrase")
             }
-            let file = try NewKeyFile(newFile, session)
-            return (try file.key(), file.path)
+            return try NewKeyFile(newFile, session).key()
         }
         let surroundings = Surroundings(context)
         let key: MasterKey
         if given.isEmpty, isPassphrase, context.terminal.inputIsTerminal() {
-            key = try Self.askPassphrase(context)
+            key = try Passphrase.askTwice("New passphrase of the vault: ", "nothing was changed", .new, context)
         } else {
             let source: SecretSource =
                 if let variable {
@@ -62,15 +59,10 @@ struct NewKeySource: Sendable {
                 hints: [
                     "make one:  openssl rand -hex 32", "for a passphrase, say so: --passphrase", "nothing was changed",
                 ])
-        default: return (key, nil)
+        case (.passphrase, true): try Passphrase.warn(of: key, surroundings)
+        case (.random, false): break
         }
-    }
-
-    static func askPassphrase(_ context: Context) throws -> MasterKey {
-        let first = try context.terminal.askSecret("New passphrase of the vault: ")
-        let second = try context.terminal.askSecret("Once more: ")
-        guard first.equals(second) else { throw Failure.usage("The two are not the same; nothing was changed") }
-        return try MasterKey(first, source: .new)
+        return .known(key, path: nil)
     }
 
     /// A file that others may write holds their key.
@@ -82,9 +74,35 @@ struct NewKeySource: Sendable {
     }
 }
 
+/// A new master key: known, or still to be made.
+enum NewMasterKey {
+    /// The path is that of the file that it was made in by a run before this one, where it was.
+    case known(MasterKey, path: String?)
+    case unmade(NewKeyFile)
+
+    /// nil where it is still to be made.
+    var known: MasterKey? { if case .known(let key, _) = self { key } else { nil } }
+
+    /// The file that it is made in, absolute.
+    var path: String? {
+        switch self {
+        case .known(_, let path): path
+        case .unmade(let file): file.path
+        }
+    }
+
+    /// The key; made, and on disk when this returns, where it was not.
+    func get() throws -> MasterKey {
+        switch self {
+        case .known(let key, _): key
+        case .unmade(let file): try file.make()
+        }
+    }
+}
+
 /// A file that a new random key is written to. One that is there already is taken where it holds such a key: a run that was
 /// killed after it was written has left it.
-private struct NewKeyFile {
+struct NewKeyFile {
     let path: String
     private let file: SecretFile
     private let surroundings: Surroundings
@@ -96,13 +114,8 @@ private struct NewKeyFile {
         try file.refuse(inside: session.home)
     }
 
-    func key() throws -> MasterKey {
-        guard file.exists else {
-            let digits = RandomSecret.make(byteCount: 32, in: .hex)
-            try file.create(digits)
-            surroundings.say(.info("Made a new master key: \(path)"))
-            return try MasterKey(digits, source: .new)
-        }
+    fileprivate func key() throws -> NewMasterKey {
+        guard file.exists else { return .unmade(self) }
         try SafetyCheck(surroundings).secretFile(path, .strict)
         guard let content = try readSecretThroughLinks(path, limit: MasterKey.lengthLimit),
             MasterKeyKind.classify(content) == .random
@@ -112,6 +125,13 @@ private struct NewKeyFile {
                 hints: ["nothing was changed; give another path"])
         }
         surroundings.say(.info("Taking the random key that is there already: \(path)"))
-        return try MasterKey(content, source: .new)
+        return .known(try MasterKey(content, source: .new), path: path)
+    }
+
+    fileprivate func make() throws -> MasterKey {
+        let digits = RandomSecret.make(byteCount: 32, in: .hex)
+        try file.create(digits)
+        surroundings.say(.info("Made a new master key: \(path)"))
+        return try MasterKey(digits, source: .new)
     }
 }

@@ -8,8 +8,14 @@ struct Rekey {
     let losses: GatewayLosses
 
     func report(_ context: Context) async throws -> Report {
+        let new =
+            source.isNamed
+            ? try source.read(
+                names: ["--new-key-from-env", "--new-key-from-file", "--new-key-file"], for: session, context) : nil
         // A run that was killed when nothing but the old slot was left: opening the vault has just finished it.
-        if let finished = session.finishedRekey, !isCompromised || finished.plan.has(.dataKey) {
+        if let finished = session.finishedRekey, !isCompromised, !finished.plan.has(.move),
+            try finished.isChange(to: new, session.vault)
+        {
             return try session.slotReport(
                 "Master key changed: what was begun before is finished", try session.vault.wipeRemoved(),
                 fields(session.vault), session.vault)
@@ -19,29 +25,18 @@ struct Rekey {
         defer { withExtendedLifetime(lock) {} }
         let begun = try session.vault.read { try $0.pendingRekey() }
         try requireSource(isHalfDone: begun?.newSlot == session.vault.slot)
-        let current = try EntryName(GatewayKeyEntry.current)
-        let hasEntry = try session.vault.read { try $0.entry(current) } != nil
+        let hasEntry = try session.vault.read { try $0.gatewayKeyIsEntry() }
         // Where the gateway has a key of its own, that one is another matter, unless whoever has the old key could read it.
         let changesGateway = !hasEntry || isCompromised
-        if changesGateway, begun == nil { try await losses.check() }
-        let new: MasterKeyChange.NewKey
-        var path: String?
-        if source.isNamed {
-            let read = try source.read(
-                names: ["--new-key-from-env", "--new-key-from-file", "--new-key-file"], for: session, context)
-            (new, path) = (.given(read.key), read.path)
-        } else {
-            new = .home
-        }
+        if changesGateway, begun?.plan.has(.gateway) != true { try await losses.check() }
         var parts = Set<RekeyPlan.Part>()
+        if new == nil { parts.insert(.home) }
         if changesGateway { parts.insert(.gateway) }
         if changesGateway, hasEntry || source.isPassphrase { parts.insert(.gatewayEntry) }
         if isCompromised { parts.insert(.dataKey) }
-        let outcome = try MasterKeyChange(
-            session: session, plan: RekeyPlan(parts), keeps: hasEntry ? nil : try EntryName(GatewayKeyEntry.previous),
-            changesDataKey: isCompromised
-        ).perform(new)
-        return try report(outcome, path, parts, context)
+        let outcome = try MasterKeyChange(session: session, plan: RekeyPlan(parts))
+            .perform(new.map(MasterKeyChange.NewKey.given) ?? .home)
+        return try report(outcome, new?.path, parts, context)
     }
 
     /// Only the key file of the home can be replaced without being told by what. Of a change that was begun before, and
@@ -91,6 +86,7 @@ struct Rekey {
                 )
             ]
         }
+        if outcome.isKeptBeside { report.remarks.append(.info(MasterKeyChange.keptBeside)) }
         report.remarks += remarks(outcome, parts)
         return report
     }

@@ -10,7 +10,7 @@ internal import Glibc
 ///   - context: The world outside. Its program name and its secrets are set from the intake.
 /// - Returns: The exit status; see ``ExitStatus``.
 package func runSigilum(_ intake: ArgumentIntake, _ context: Context) async -> Int32 {
-    await EntryPoint(root: EntryPoint.root(for: intake.program)).run(intake, context)
+    await EntryPoint(root: EntryPoint.root(for: intake.program), plainForm: PlainForm.command).run(intake, context)
 }
 
 extension ArgumentIntake {
@@ -26,6 +26,8 @@ extension ArgumentIntake {
 /// The way from words to an exit status, for any tree of commands.
 struct EntryPoint {
     let root: any ParsableCommand.Type
+    /// The commands that are understood without the parser, of a line in plain form.
+    var plainForm: (([String], ProgramName) -> (command: any SigilumCommand, name: String)?)?
 
     static func root(for program: ProgramName) -> any ParsableCommand.Type {
         switch program {
@@ -55,7 +57,8 @@ struct EntryPoint {
         case .text(let text):
             let renderer = renderer(context, json: false, reveal: false)
             return status(.done, renderer.showText(text), renderer)
-        case .command(let command):
+        case .command(let command, let name):
+            context.command = name
             return await perform(command, context, CommandOptions(intake.arguments))
         }
     }
@@ -63,20 +66,27 @@ struct EntryPoint {
     // MARK: Parsing
 
     private enum Parsed {
-        case command(any SigilumCommand)
+        /// And its words, `sigilum vault get`, however the program was called.
+        case command(any SigilumCommand, name: String)
         /// Help, a version, a completion script.
         case text(String)
     }
 
     private func parse(_ intake: ArgumentIntake) throws -> Parsed {
-        let tree = CommandTree(root: root)
         guard !intake.isMalformed else {
             throw Failure.usage("An argument is not UTF-8")
         }
-        if let command = direct(intake.arguments, tree) { return .command(command) }
+        if let plain = plainForm?(intake.arguments, intake.program) {
+            return .command(plain.command, name: plain.name)
+        }
+        let tree = CommandTree(root: root)
+        func named(_ command: any SigilumCommand) -> Parsed {
+            .command(command, name: tree.words(of: type(of: command)))
+        }
+        if let command = direct(intake.arguments, tree) { return named(command) }
         do {
             var command = try root.parseAsRoot(intake.arguments)
-            if let command = command as? any SigilumCommand { return .command(command) }
+            if let command = command as? any SigilumCommand { return named(command) }
             // A group without a command, or `help`: running it throws the help that it is.
             try command.run()
             return .text(root.helpMessage())
@@ -139,7 +149,6 @@ struct EntryPoint {
     ) async -> Int32 {
         let renderer = renderer(context, json: command.printsJSON, reveal: command.revealsSecrets, options)
         var context = context
-        context.command = CommandTree(root: root).words(of: type(of: command))
         context.options = options
         if command.output.noInput { context.terminal = context.terminal.silent }
         let remarks = context.remarks

@@ -8,6 +8,7 @@ struct SingleRotation {
     let name: EntryName
 
     func perform() async throws -> Report {
+        try GatewayKeyGuard.refuseRotation(of: name)
         let call = try command.trial.read()
         let newCommand = try newCommand()
         let given = command.source.isNamed ? try command.source.read(for: name, context) : nil

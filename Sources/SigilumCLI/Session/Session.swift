@@ -106,10 +106,7 @@ struct Session: Sendable {
             // What a run left that was killed before there was a vault: a key that nobody uses, for one.
             if isNew { _ = try? home.folder.removeStaleTemporaries() }
             if isNew { surroundings.say(.info("Made a new vault: \(home.path(of: "vault.db"))")) }
-            if vault.keyKind == .passphrase, isNew {
-                surroundings.say(
-                    .warn("The master key is a passphrase; 64 random hex digits are much safer: openssl rand -hex 32"))
-            }
+            if vault.keyKind == .passphrase, isNew { try Passphrase.warn(of: key, surroundings) }
             return try session(vault, key, isNew: isNew)
         } catch VaultError.wrongKey {
             throw Failure(

@@ -79,7 +79,10 @@ enum MasterKeyResolution {
         return try MasterKey(digits, source: source)
     }
 
-    private static func keyFile(in home: SigilumHome, _ surroundings: Surroundings) throws(Failure) -> MasterKey? {
+    /// The key file of a home; nil where there is none.
+    ///
+    /// - Throws: 77 for one that is not safe, 78 for what is no key.
+    static func keyFile(in home: SigilumHome, _ surroundings: Surroundings) throws(Failure) -> MasterKey? {
         let path = home.path(of: fileName)
         let source = MasterKeySource.homeFile(path: path)
         let status: FileStatus?

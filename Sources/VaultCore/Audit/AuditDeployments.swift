@@ -18,7 +18,7 @@ struct AuditDeployments {
         }
         // A change of the master key keeps the old one as an entry and in a file, and the vault may be opened by the
         // gateway's.
-        let keys = [GatewayKeyEntry.current, GatewayKeyEntry.previous].compactMap { try? EntryName($0) }
+        let keys = GatewayKeyEntry.all.compactMap { try? EntryName($0) }
         for file in GatewayKeyEntry.files {
             exports[request.resolve(request.home + "/" + file), default: []].formUnion(keys)
         }

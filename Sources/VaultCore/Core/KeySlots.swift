@@ -78,17 +78,25 @@ extension Vault {
         return nil
     }
 
+    /// For what makes a key before it adds it.
+    ///
+    /// - Throws: ``KeySlotError/full(limit:)``.
+    package func requireFreeSlot() throws {
+        guard try read({ try $0.slots() }).count < KeySlot.limit else { throw KeySlotError.full(limit: KeySlot.limit) }
+    }
+
     /// Makes a key open the vault as well.
     ///
     /// - Parameters:
     ///   - masterKey: The new key. What kind it is follows from how it is written.
     ///   - cost: What stretching it costs, where it is a passphrase.
+    ///   - mayReplace: Whether, where no slot is free, one that did not open this vault goes for it.
     ///   - also: What else belongs to the change, in the same transaction.
     /// - Returns: The new slot.
     /// - Throws: ``KeySlotError/full(limit:)``, ``KeySlotError/known(_:)``.
     @discardableResult
     package func addSlot(
-        _ masterKey: borrowing SecretBytes, cost: PassphraseCost = .standard,
+        _ masterKey: borrowing SecretBytes, cost: PassphraseCost = .standard, mayReplace: Bool = false,
         also: (VaultTransaction, KeySlot) throws -> Void = { _, _ in }
     ) throws -> KeySlot {
         let kind = MasterKeyKind.classify(masterKey)
@@ -96,7 +104,8 @@ extension Vault {
             let known = try read { try $0.slotRows() }
             if let number = try Self.slot(openedBy: masterKey, among: known) { throw KeySlotError.known(number) }
             let taken = known.compactMap(\.key.first)
-            guard let number = (0..<SlotRow.slotCount).first(where: { !taken.contains($0) }) else {
+            let free = (0..<SlotRow.slotCount).first { !taken.contains($0) }
+            guard let number = free ?? (mayReplace ? taken.last { $0 != self.slot } : nil) else {
                 throw KeySlotError.full(limit: KeySlot.limit)
             }
             // Before the transaction: stretching takes half a second, and others may be waiting.
@@ -109,6 +118,7 @@ extension Vault {
                 guard HeadCrypto.slotDigest(try transaction.slotRows()) == HeadCrypto.slotDigest(known) else {
                     return false
                 }
+                if free == nil { try transaction.removeSlot(number) }
                 try transaction.setSlot(number, to: row)
                 try transaction.record(.keyAdded, facts: ["slot": "\(number)", "key": kind.word])
                 try also(transaction, slot)

@@ -6,22 +6,30 @@ internal import VaultFormat
 package struct PendingRekey: Sendable, Equatable {
     package let oldSlot: UInt8, newSlot: UInt8
     package let plan: RekeyPlan
+    /// The file that the new key was made in, absolute; nil where it came from elsewhere.
+    package let newKeyFile: String?
 
     static let setting = "rekey"
 
-    /// `<old slot> <new slot>`, and a word for each part of the plan.
-    var text: String { (["\(oldSlot)", "\(newSlot)"] + plan.parts.map(\.rawValue)).joined(separator: " ") }
+    /// `<old slot> <new slot>`, and a word for each part of the plan; on a second line the file, where there is one.
+    var text: String {
+        let words = (["\(oldSlot)", "\(newSlot)"] + plan.parts.map(\.rawValue)).joined(separator: " ")
+        return newKeyFile.map { words + "\n" + $0 } ?? words
+    }
 
-    init(oldSlot: UInt8, newSlot: UInt8, plan: RekeyPlan) {
-        (self.oldSlot, self.newSlot, self.plan) = (oldSlot, newSlot, plan)
+    init(oldSlot: UInt8, newSlot: UInt8, plan: RekeyPlan, newKeyFile: String?) {
+        (self.oldSlot, self.newSlot, self.plan, self.newKeyFile) = (oldSlot, newSlot, plan, newKeyFile)
     }
 
     init?(_ text: String) {
-        let words = text.split(separator: " ").map(String.init)
+        let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let words = (lines.first ?? "").split(separator: " ").map(String.init)
         guard words.count >= 2, let old = UInt8(words[0]), let new = UInt8(words[1]) else { return nil }
         let parts = words.dropFirst(2).map(RekeyPlan.Part.init(rawValue:))
         guard !parts.contains(nil) else { return nil }
-        self.init(oldSlot: old, newSlot: new, plan: RekeyPlan(Set(parts.compactMap { $0 })))
+        self.init(
+            oldSlot: old, newSlot: new, plan: RekeyPlan(Set(parts.compactMap { $0 })),
+            newKeyFile: lines.count > 1 ? String(lines[1]) : nil)
     }
 }
 
@@ -36,6 +44,8 @@ package struct RekeyPlan: Sendable, Equatable {
         case dataKey = "data-key"
         /// The key file is moved away rather than replaced: no copy of it stays.
         case move
+        /// The new key is a random one that takes the place of the home's key file.
+        case home
     }
 
     private let set: Set<Part>
@@ -51,6 +61,7 @@ package struct RekeyPlan: Sendable, Equatable {
 package enum GatewayKeyEntry {
     /// Its own key, where the vault is opened by something else; and the one before the last change.
     package static let current = "gateway-master-key", previous = "gateway-master-key-previous"
+    package static let all = [current, previous]
     /// The files of a home that master keys are in.
     package static let files = ["gateway-master-key", "gateway-master-key.previous"]
 }
@@ -58,6 +69,15 @@ package enum GatewayKeyEntry {
 extension VaultSnapshot {
     /// The setting that names the gateway's master key without telling anything of it: an id made at each change.
     static let gatewayKeySetting = "gateway-key"
+
+    /// The setting that says that the gateway's key was an entry, which is gone.
+    static let gatewayKeyGoneSetting = "gateway-key-gone"
+
+    /// Whether the gateway's master key is an entry of its own, or was one that is gone: the key that opens the vault
+    /// is not the gateway's then.
+    package func gatewayKeyIsEntry() throws -> Bool {
+        try entry(EntryName(GatewayKeyEntry.current)) != nil || setting(Self.gatewayKeyGoneSetting) != nil
+    }
 
     /// The change of the master key that is not finished; nil where there is none.
     package func pendingRekey() throws -> PendingRekey? {
@@ -72,21 +92,25 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - newKey: The new master key.
-    ///   - oldKey: The one that opened the vault, where it is to be kept; and the name of the entry.
-    ///   - plan: What else changes, once ``finishRekey()`` is called.
+    ///   - oldKey: The one that opened the vault, where it is to be kept as an entry: unless the gateway's has it.
+    ///   - plan: What else changes, once ``finishRekey()`` is called. Where the data key does, and no slot is free,
+    ///     another than the one that opened the vault goes now: it would then.
+    ///   - newKeyFile: The file that the new key was made in, for whoever finds the change half done.
     ///   - cost: What stretching the new key costs, where it is a passphrase.
     /// - Returns: What was noted.
     /// - Throws: ``KeySlotError``.
     package func beginRekey(
-        to newKey: borrowing SecretBytes, keeping oldKey: (key: SharedSecret, entry: EntryName)?, _ plan: RekeyPlan,
+        to newKey: borrowing SecretBytes, keeping oldKey: SharedSecret?, _ plan: RekeyPlan, newKeyFile: String? = nil,
         cost: PassphraseCost = .standard
     ) throws -> PendingRekey {
-        let added = try addSlot(newKey, cost: cost) { transaction, slot in
-            if let oldKey { try transaction.store(oldKey.key.bytes, as: oldKey.entry, origin: .adopted) }
-            let pending = PendingRekey(oldSlot: self.slot, newSlot: slot.number, plan: plan)
-            try transaction.set(PendingRekey.setting, to: pending.text)
+        func pending(_ slot: KeySlot) -> PendingRekey {
+            PendingRekey(oldSlot: self.slot, newSlot: slot.number, plan: plan, newKeyFile: newKeyFile)
         }
-        return PendingRekey(oldSlot: slot, newSlot: added.number, plan: plan)
+        let added = try addSlot(newKey, cost: cost, mayReplace: plan.has(.dataKey)) { transaction, slot in
+            if let oldKey { try transaction.keep(oldKey, plan) }
+            try transaction.set(PendingRekey.setting, to: pending(slot).text)
+        }
+        return pending(added)
     }
 
     /// Drops the old slot where this vault was opened by the new one, and does what else belongs to it; the slot is
@@ -122,6 +146,20 @@ extension Vault {
 }
 
 extension VaultTransaction {
+    /// Keeps the key that opened the vault: the gateway's store may be under it, whatever an entry of that name says,
+    /// unless it has this very key. What is there already stays, as it is or as an earlier version.
+    fileprivate func keep(_ key: SharedSecret, _ plan: RekeyPlan) throws {
+        let current = try EntryName(GatewayKeyEntry.current)
+        if try entry(current) != nil, try sealedVersion(current, nil).open(keys).bytes.equals(key.bytes) { return }
+        let isMoved = try plan.has(.move) && !gatewayKeyIsEntry()
+        try store(key.bytes, as: isMoved ? current : EntryName(GatewayKeyEntry.previous), origin: .adopted)
+    }
+
+    /// Notes that the gateway's key is gone, where it was this entry.
+    func noteGone(_ name: EntryName) throws {
+        if name.text == GatewayKeyEntry.current { try set(Self.gatewayKeyGoneSetting, to: "yes") }
+    }
+
     /// Gives the gateway another master key, as far as the vault is concerned: an entry, and another id, which makes every
     /// connection one that is to be delivered.
     func changeGatewayKey(_ plan: RekeyPlan) throws {

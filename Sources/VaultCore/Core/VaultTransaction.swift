@@ -94,6 +94,7 @@ package final class VaultTransaction: VaultSnapshot {
         head.count -= 1
         changed = true
         try record(.entryRemoved, entry: row.id, name: name)
+        try noteGone(name)
     }
 
     /// Removes the versions of an entry but the last `count`, which is 1 or more. Every version is proven first; the history
@@ -140,6 +141,7 @@ package final class VaultTransaction: VaultSnapshot {
             try saveQuietly(delivery)
         }
         try record(.entryMoved, entry: row.id, name: newName, facts: ["from": name.text])
+        try noteGone(name)
     }
 
     /// Writes down that a value is about to leave the vault. The caller opens it after the commit.

@@ -42,7 +42,7 @@ extension VaultSnapshot {
     /// - Throws: ``VaultError``.
     package func rotationsDue(isDue: Bool, maxAge: Int64?) throws -> [(entry: Entry, means: RotationMeans)] {
         let entries = try inventory().entries.filter { entry in
-            if [GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(entry.name.text) { return false }
+            if GatewayKeyEntry.all.contains(entry.name.text) { return false }
             if isDue, let due = entry.rotationDueAt, due <= now { return true }
             return maxAge.map { entry.updatedAt <= now - $0 } ?? false
         }

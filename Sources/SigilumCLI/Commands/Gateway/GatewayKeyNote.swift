@@ -3,7 +3,7 @@ internal import VaultCore
 
 /// Which key `gateway start` handed over last: its fingerprint, as a setting of the vault.
 struct GatewayKeyNote {
-    private static let setting = "gateway-key-given"
+    static let setting = "gateway-key-given"
     private let session: Session
 
     init(_ session: Session) {
@@ -19,8 +19,8 @@ struct GatewayKeyNote {
                 .warn(
                     """
                     The gateway's key is a passphrase, which the gateway hashes once: easy to guess for who gets its data. \
-                    Before its first start, give it a random one: \
-                    \(command: ["vault", "generate", GatewayKeyEntry.current, "--format", "hex"])
+                    With another passphrase for the vault it gets a random one: \
+                    \(command: ["vault", "rekey", "--passphrase"])
                     """))
         }
         if let mark = try mark(key) { try session.vault.write { try $0.set(Self.setting, to: mark) } }

@@ -27,15 +27,37 @@ enum Passphrase {
             }
             return given
         }
-        let first = try context.terminal.askSecret("Passphrase of the new vault: ")
-        let second = try context.terminal.askSecret("Once more: ")
-        guard first.equals(second) else { throw Failure.usage("The two are not the same; nothing was made") }
+        let key = try askTwice("Passphrase of the new vault: ", "nothing was made", .terminal, context)
         surroundings.say(
             .info(
                 """
                 The passphrase is stored nowhere, and cannot be recovered. Commands ask for it, or take it from \
                 GATEWAY_MASTER_KEY_COMMAND (a password manager), GATEWAY_MASTER_KEY_FILE or GATEWAY_MASTER_KEY
                 """))
-        return try MasterKey(first, source: .terminal)
+        return key
+    }
+
+    /// Asks for a new passphrase on the terminal.
+    ///
+    /// - Throws: 64 where the two are not the same, with what that means.
+    static func askTwice(
+        _ question: Message, _ otherwise: Message, _ source: MasterKeySource, _ context: Context
+    ) throws -> MasterKey {
+        let first = try context.terminal.askSecret(question)
+        let second = try context.terminal.askSecret("Once more: ")
+        guard first.equals(second) else { throw Failure.usage("The two are not the same; \(otherwise)") }
+        return try MasterKey(first, source: source)
+    }
+
+    /// Shorter than this, in bytes, a passphrase is found by trying, however it is stretched.
+    private static let shortLength = 12
+
+    /// What is said of every passphrase that is to open a vault from now on.
+    static func warn(of key: MasterKey, _ surroundings: Surroundings) throws {
+        surroundings.say(
+            .warn("The master key is a passphrase; 64 random hex digits are much safer: openssl rand -hex 32"))
+        guard try key.secret.bytes.count < shortLength else { return }
+        surroundings.say(
+            .warn("It has fewer than \(shortLength) characters: whoever has a copy of the vault can try them all"))
     }
 }

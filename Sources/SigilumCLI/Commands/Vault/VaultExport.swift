@@ -29,7 +29,7 @@ struct VaultExport: SigilumCommand {
             throw Failure.usage(all ? "Give names or --all, not both" : "Which entries? Give names, or --all")
         }
         guard to == nil || names.count == 1 else { throw Failure.usage("--to takes exactly one entry") }
-        guard to == nil || ![GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(names.first?.text) else {
+        guard to == nil || !GatewayKeyEntry.all.contains(names.first?.text ?? "") else {
             throw Failure.usage(
                 "A master key of the gateway gets no export file",
                 hints: ["gateway start hands it over; nothing was written"])

@@ -31,6 +31,7 @@ struct VaultGenerate: SigilumCommand {
         let name = try EntryName.new(name)
         let rule = try rule(for: name)
         let session = try Session.open(context, vault, for: .storing)
+        try GatewayKeyGuard(session: session).allow(storing: nil, as: name)
         let reconciler = try session.reconciler(for: name, delivery)
         let outcome = try session.vault.put(rule.make(), as: name, origin: .generated, generator: rule)
         return try await EntryChange(

@@ -96,8 +96,13 @@ struct VaultKeyAdd: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
         let source = NewKeySource(variable: fromEnv, file: fromFile, newFile: newKeyFile, isPassphrase: passphrase)
-        let (key, path) = try source.read(
-            names: ["--from-env", "--from-file", "--new-key-file"], for: session, context)
+        let new = try source.read(names: ["--from-env", "--from-file", "--new-key-file"], for: session, context)
+        // Nobody takes the last slot while the key is made.
+        let file = HomeKeyFile(home: session.home, surroundings: session.surroundings)
+        guard let lock = try file.lock(milliseconds: 10_000) else { throw VaultError.storage(.busy) }
+        defer { withExtendedLifetime(lock) {} }
+        if new.known == nil { try session.vault.requireFreeSlot() }
+        let (key, path) = (try new.get(), new.path)
         // A key that is in a file opens the vault already where a run was killed after it added it.
         let known = path == nil ? nil : try session.vault.slot(openedBy: key.secret.bytes)
         let slot = try known ?? session.vault.addSlot(key.secret.bytes).number
@@ -110,7 +115,7 @@ struct VaultKeyAdd: SigilumCommand {
         if let path { fields.append(Field("key_file", context.shown(path: path))) }
         var report = Report(
             .ok(known == nil ? "Key added: slot \(Int(slot))" : "The key opens the vault already"), fields: fields)
-        if try session.vault.read({ try $0.entry(EntryName(GatewayKeyEntry.current)) }) == nil {
+        if try !session.vault.read({ try $0.gatewayKeyIsEntry() }) {
             report.remarks = [
                 .info(
                     "the gateway keeps its own master key: start it with the same key as before, whatever opens the vault"

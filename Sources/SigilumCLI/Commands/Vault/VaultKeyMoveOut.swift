@@ -26,35 +26,43 @@ struct VaultKeyMoveOut: SigilumCommand {
 
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
-        guard case .homeFile(let path) = session.masterKey.source else {
-            return try notThere(session)
+        let source = NewKeySource(
+            variable: fromEnv, file: fromFile, newFile: newKeyFile, isPassphrase: newKeyFile == nil && !randomKey)
+        func newKey() throws -> NewMasterKey {
+            try source.read(names: ["--from-env", "--from-file", "--new-key-file"], for: session, context)
         }
+        guard case .homeFile(let path) = session.masterKey.source else {
+            return try notThere(session, newKey)
+        }
+        let new = try newKey()
         let file = HomeKeyFile(home: session.home, surroundings: session.surroundings)
         guard let lock = try file.lock(milliseconds: 10_000) else { throw VaultError.storage(.busy) }
         defer { withExtendedLifetime(lock) {} }
-        let source = NewKeySource(
-            variable: fromEnv, file: fromFile, newFile: newKeyFile, isPassphrase: newKeyFile == nil && !randomKey)
-        let (key, newPath) = try source.read(
-            names: ["--from-env", "--from-file", "--new-key-file"], for: session, context)
-        let entry = try EntryName(GatewayKeyEntry.current)
-        let hasEntry = try session.vault.read { try $0.entry(entry) } != nil
-        let outcome = try MasterKeyChange(
-            session: session, plan: RekeyPlan([.move]), keeps: hasEntry ? nil : entry, changesDataKey: false
-        ).perform(.given(key))
+        let outcome = try MasterKeyChange(session: session, plan: RekeyPlan([.move])).perform(.given(new))
         var fields = [
             Field("slot", .integer(Int64(outcome.vault.slot))), Field("key_kind", .plain(outcome.vault.keyKind.word)),
-            Field("removed", context.shown(path: path)), Field("gateway_key", .plain(entry.text)),
+            Field("removed", context.shown(path: path)), Field("gateway_key", .plain(GatewayKeyEntry.current)),
         ]
-        if let newPath { fields.append(Field("key_file", context.shown(path: newPath))) }
+        if let path = new.path { fields.append(Field("key_file", context.shown(path: path))) }
         var report = try session.slotReport(
             "The key file is gone; the new key opens the vault", outcome.isWiped ?? false, fields, outcome.vault)
         report.remarks = Self.remarks(outcome.vault.keyKind)
+        if outcome.isKeptBeside { report.remarks.insert(.warn(MasterKeyChange.keptBeside), at: 0) }
         return report
     }
 
     /// Where the file is gone already: by a run of this command that was killed, and finished as the vault was opened.
-    private func notThere(_ session: Session) throws -> Report {
-        if session.finishedRekey?.plan.has(.move) == true {
+    private func notThere(_ session: Session, _ newKey: () throws -> NewMasterKey) throws -> Report {
+        if let finished = session.finishedRekey, finished.plan.has(.move) {
+            guard try finished.isChange(to: newKey(), session.vault) else {
+                throw Failure(
+                    .refused, code: "other-change-finished",
+                    "A move-out that was begun before was finished just now, with another new key than this one",
+                    hints: [
+                        "the key file is gone; the key that opened the vault is its key now",
+                        "another key:  \(command: ["vault", "rekey"])",
+                    ])
+            }
             return try session.slotReport(
                 "The key file is gone; the new key opens the vault", true,
                 [Field("slot", .integer(Int64(session.vault.slot)))], session.vault)

@@ -12,6 +12,7 @@ struct VaultMove: SigilumCommand {
 
     @Argument(help: "The entry's name.") var old: String
     @Argument(help: "Its new name.") var new: String
+    @OptionGroup var gatewayKey: GatewayKeyOptions
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
@@ -19,6 +20,11 @@ struct VaultMove: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let (old, new) = (try EntryName(old), try EntryName.new(new))
         let session = try Session.open(context, vault, for: .reading)
+        let keys = GatewayKeyGuard(session: session)
+        try keys.allow(losing: old, gatewayKey)
+        if let entry = try session.vault.read({ try $0.entry(old) }) {
+            try keys.allow(storing: entry.fingerprint, as: new, gatewayKey)
+        }
         let reconciler = try session.reconciler(for: old, delivery)
         let outcome = try session.vault.move(old, to: new)
         return try await EntryChange(

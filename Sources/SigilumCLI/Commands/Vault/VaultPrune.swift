@@ -15,6 +15,7 @@ struct VaultPrune: SigilumCommand {
         parsing: .unconditional,
         help: ArgumentHelp("How many versions stay, the current one among them: 1 or more.", valueName: "number"))
     var keep: UInt32
+    @OptionGroup var gatewayKey: GatewayKeyOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
 
@@ -26,6 +27,7 @@ struct VaultPrune: SigilumCommand {
                 hints: ["nothing was removed; \(command: ["vault", "remove", name.text]) removes an entry"])
         }
         let session = try Session.open(context, vault, for: .reading)
+        try GatewayKeyGuard(session: session).allow(losing: name, gatewayKey)
         let outcome = try session.vault.prune(name, keeping: keep)
         // Also where nothing was removed now: a run before this one may have been killed before it wiped.
         let isWiped = try session.vault.wipeRemoved()

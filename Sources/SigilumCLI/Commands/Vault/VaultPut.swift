@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SecureMemory
 internal import VaultCore
 
 /// `sigilum vault put`
@@ -14,6 +15,7 @@ struct VaultPut: SigilumCommand {
 
     @Argument(help: "The entry's name.") var name: String
     @OptionGroup var source: EntryValueOptions
+    @OptionGroup var gatewayKey: GatewayKeyOptions
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
@@ -22,6 +24,8 @@ struct VaultPut: SigilumCommand {
         let name = try EntryName.new(name)
         let value = try source.read(for: name, context)
         let session = try Session.open(context, vault, for: .storing)
+        try GatewayKeyGuard(session: session).allow(
+            storing: session.vault.fingerprint(value.bytes), as: name, gatewayKey)
         let reconciler = try session.reconciler(for: name, delivery)
         let outcome = try session.vault.put(value, as: name)
         return try await EntryChange(

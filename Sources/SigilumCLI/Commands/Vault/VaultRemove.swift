@@ -13,6 +13,7 @@ struct VaultRemove: SigilumCommand {
     @Argument(help: "The entry's name.") var name: String
     @Option(help: ArgumentHelp("The entry's name once more.", valueName: "name")) var confirm: String?
     @Flag(help: "Take it away from everywhere it was delivered as well.") var everywhere = false
+    @OptionGroup var gatewayKey: GatewayKeyOptions
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
@@ -25,6 +26,7 @@ struct VaultRemove: SigilumCommand {
                 hints: ["nothing was removed; NAME is the entry's name once more"])
         }
         let session = try Session.open(context, vault, for: .reading)
+        try GatewayKeyGuard(session: session).allow(losing: name, gatewayKey)
         let reconciler = try session.reconciler(for: name, delivery)
         let before = try session.vault.read { try $0.entry(name)?.deliveries } ?? []
         context.tokens.touched(name)

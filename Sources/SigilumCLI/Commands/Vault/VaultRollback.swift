@@ -15,6 +15,7 @@ struct VaultRollback: SigilumCommand {
         parsing: .unconditional,
         help: ArgumentHelp("The version whose value returns; the previous where none is given.", valueName: "number"))
     var to: UInt32?
+    @OptionGroup var gatewayKey: GatewayKeyOptions
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var vault: VaultOptions
     @OptionGroup var output: OutputOptions
@@ -22,6 +23,7 @@ struct VaultRollback: SigilumCommand {
     func perform(_ context: Context) async throws -> Report {
         let name = try EntryName(name)
         let session = try Session.open(context, vault, for: .reading)
+        try GatewayKeyGuard(session: session).allow(losing: name, gatewayKey)
         let reconciler = try session.reconciler(for: name, delivery)
         let outcome = try session.vault.rollback(name, to: to)
         var change = EntryChange(

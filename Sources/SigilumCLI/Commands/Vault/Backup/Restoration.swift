@@ -63,9 +63,10 @@ struct Restoration {
                 anchors: context.openers.anchors(home.folder.path, state), acceptsRollback: acceptsRollback,
                 environment: VaultEnvironment(now: context.now, actor: actor))
         } catch BackupError.vaultExists {
-            throw Self.vaultExists(location, "vault.db")
+            throw vaultExists("vault.db", home)
         }
         _ = try? home.folder.removeStaleTemporaries()
+        if case .asBackedUp = new { warnOfKeyFile(home) }
         var report = Report(
             .ok("Vault restored: \(location.path)/vault.db"), fields: fields(restored))
         report.remarks = [
@@ -151,12 +152,12 @@ struct Restoration {
         let size = try home.folder.status("vault.db")?.size
         if let size, size > 0 {
             // A file without a vault is what a killed run left.
-            guard let isVault = try? holdsVault(home), !isVault else { throw Self.vaultExists(location, "vault.db") }
+            guard let isVault = try? holdsVault(home), !isVault else { throw vaultExists("vault.db", home) }
             return
         }
         // The newest part of a vault whose file was taken away. An empty file's journal is that of its making.
         for name in size == nil ? ["vault.db-wal", "vault.db-journal"] : ["vault.db-wal"] {
-            if let rest = try home.folder.status(name), rest.size > 0 { throw Self.vaultExists(location, name) }
+            if let rest = try home.folder.status(name), rest.size > 0 { throw vaultExists(name, home) }
         }
     }
 
@@ -165,9 +166,14 @@ struct Restoration {
         return try Vault.exists(in: storage)
     }
 
-    private static func vaultExists(_ location: HomeLocation, _ name: String) -> Failure {
+    private func vaultExists(_ name: String, _ home: SigilumHome) -> Failure {
         let path = location.path
-        let (old, files) = (PathSafety.shellQuoted(path + "/before"), PathSafety.shellQuoted(path + "/vault.db") + "*")
+        let aside = (["before"] + (2...99).map { "before-\($0)" }).first { free in
+            let status = try? home.folder.status(free)
+            return status == .some(nil)
+        }
+        let old = PathSafety.shellQuoted(path + "/" + (aside ?? "before"))
+        let files = PathSafety.shellQuoted(path + "/vault.db") + "*"
         return Failure(
             .cannotWrite, code: "vault-exists", "There is a vault already: \(path)/\(name)",
             hints: [
@@ -175,6 +181,26 @@ struct Restoration {
                 "  mkdir -m 700 \(old) && mv \(files) \(old)/",
                 "or restore into another home:  --sigilum-home PATH",
             ])
+    }
+
+    /// The key file in the home is what the next command takes where no other key is set: it may be of after a `rekey`.
+    private func warnOfKeyFile(_ home: SigilumHome) {
+        let file: MasterKey?
+        do throws(Failure) {
+            file = try MasterKeyResolution.keyFile(in: home, surroundings)
+        } catch {
+            return surroundings.say(.warn("\(error.message)"))
+        }
+        guard let file, let key = try? file.secret, (try? self.file().keys(with: .masterKey(key))) == nil else {
+            return
+        }
+        surroundings.say(
+            .warn(
+                """
+                The key file in the home does not open this vault: the backup is from before another master key, or of \
+                another home. Put the key of the backup's time there, or set GATEWAY_MASTER_KEY_FILE: \
+                \(home.path(of: MasterKeyResolution.fileName))
+                """))
     }
 
     private static func recipient(_ given: String, _ surroundings: Surroundings) throws -> RecipientSecret {

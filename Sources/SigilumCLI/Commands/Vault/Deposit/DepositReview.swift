@@ -116,10 +116,18 @@ struct DepositReview {
     // MARK: Accept and reject
 
     func accept(_ handle: String, _ options: DeliveryOptions) async throws -> Report {
+        do {
+            return try await taken(handle, options)
+        } catch let error as DepositError {
+            throw error.failure(of: handle)
+        }
+    }
+
+    private func taken(_ handle: String, _ options: DeliveryOptions) async throws -> Report {
         let (spool, bytes) = try find(handle)
         let deposit = try session.vault.deposit(bytes)
         // Nobody knows who sent it, and the gateway's key would be lost with what is sealed under it.
-        guard ![GatewayKeyEntry.current, GatewayKeyEntry.previous].contains(deposit.name.text) else {
+        guard !GatewayKeyEntry.all.contains(deposit.name.text) else {
             throw Failure(
                 .refused, code: "deposit-gateway-key", "A master key of the gateway is not taken from a deposit",
                 hints: [
@@ -145,9 +153,8 @@ struct DepositReview {
     }
 
     func reject(_ handle: String) throws -> Report {
-        if let spool, let name = try unreadable(handle, in: spool) {
-            _ = try spool.folder.remove(name)
-            return Report(.ok("Taken away: \(name)"), fields: [Field("file", .untrusted(name))])
+        if let spool, try spool.removeUnreadable(handle) {
+            return Report(.ok("Taken away: \(handle)"), fields: [Field("file", .untrusted(handle))])
         }
         let (spool, bytes) = try find(handle)
         var name: String?
@@ -165,23 +172,10 @@ struct DepositReview {
     }
 
     private func find(_ handle: String) throws -> (spool: DepositSpool, bytes: [UInt8]) {
-        let wanted = handle.lowercased()
-        if let spool {
-            for file in try spool.content().files {
-                if let bytes = file.bytes, file.handle == wanted { return (spool, bytes) }
-            }
-        }
+        if let spool, let bytes = try spool.deposit(handle.lowercased()) { return (spool, bytes) }
         throw Failure(
             .missing, code: "no-such-deposit", "There is no such deposit in the spool",
             hints: ["see what there is:  \(command: ["vault", "deposits", "list"])"])
-    }
-
-    /// A file of the spool that cannot be read as a deposit, by its name: a link, a pipe, something too large.
-    private func unreadable(_ name: String, in spool: DepositSpool) throws -> String? {
-        guard name.hasSuffix(DepositSpool.ending) else { return nil }
-        let file = try spool.content().files.first { $0.name == name && $0.bytes == nil }
-        guard let file, try spool.folder.status(file.name)?.kind != .folder else { return nil }
-        return file.name
     }
 }
 
@@ -193,7 +187,7 @@ extension Result where Failure == any Error {
 
 extension DepositError {
     /// One word or two for people and programs.
-    var state: String {
+    fileprivate var state: String {
         switch self {
         case .damaged: "damaged"
         case .otherVault: "other-vault"
@@ -209,17 +203,22 @@ extension DepositError {
 }
 
 extension DepositError: FailureConvertible {
-    package var failure: Failure {
+    package var failure: Failure { failure(of: "DEPOSIT") }
+
+    /// - Parameter handle: What the deposit is rejected by.
+    /// - Returns: What the command says.
+    fileprivate func failure(of handle: String) -> Failure {
         let nothing: Message = "nothing was stored"
         func refused(_ message: Message, _ hint: Message) -> Failure {
             Failure(.refused, code: "deposit-\(state)", message, hints: [nothing, hint])
         }
-        let away: Message = "take it away:  \(command: ["vault", "deposits", "reject", "DEPOSIT"])"
+        let away: Message = "take it away:  \(command: ["vault", "deposits", "reject", handle])"
         let again: Message = "let it be deposited again, and \(away)"
         return switch self {
         case .damaged:
             Failure(
-                .damaged, code: "deposit-damaged", "The deposit is none, or not as it was written", hints: [nothing])
+                .damaged, code: "deposit-damaged", "The deposit is none, or not as it was written",
+                hints: [nothing, again])
         case .otherVault: refused("The deposit is for another vault", "take it there, or \(away)")
         case .olderKey: refused("The deposit was sealed for a key that this vault had before", again)
         case .expired: refused("The deposit has expired", again)

@@ -66,7 +66,7 @@ struct DepositSpool: Sendable {
         content.isMore = names.count > Self.nameLimit
         var bytes: Int64 = 0
         for name in names.prefix(Self.nameLimit) {
-            guard name.hasSuffix(Self.ending), !name.hasPrefix(".") else {
+            guard Self.isDeposit(name) else {
                 content.others += 1
                 continue
             }
@@ -101,10 +101,41 @@ struct DepositSpool: Sendable {
         return path + "/" + name
     }
 
+    /// The deposit with that digest, however much lies around it.
+    func deposit(_ handle: String) throws(FileError) -> [UInt8]? {
+        for name in try folder.names() where Self.isDeposit(name) {
+            if let bytes = read(name), Deposit.handle(bytes) == handle { return bytes }
+        }
+        return nil
+    }
+
     /// Takes every file away that has exactly these bytes.
     func remove(_ deposit: [UInt8]) throws(FileError) {
-        for file in try content().files where file.bytes == deposit { _ = try folder.remove(file.name) }
+        for name in try folder.names() where Self.isDeposit(name) && read(name) == deposit {
+            _ = try folder.remove(name)
+        }
     }
+
+    /// Takes away, by its name, what cannot be read as a deposit: a link, a pipe, something too large.
+    ///
+    /// - Returns: Whether there was such a file.
+    /// - Throws: 73 for a folder.
+    func removeUnreadable(_ name: String) throws -> Bool {
+        guard Self.isDeposit(name), !name.contains("/"), let status = try folder.status(name), read(name) == nil else {
+            return false
+        }
+        guard status.kind != .folder else {
+            throw Failure(
+                .cannotWrite, code: "deposit-folder", "That is a folder, and no deposit: \(path)/\(name)",
+                hints: [
+                    "nothing was removed",
+                    "look into it, and remove it yourself:  rm -r \(PathSafety.shellQuoted(path + "/" + name))",
+                ])
+        }
+        return try folder.remove(name)
+    }
+
+    private static func isDeposit(_ name: String) -> Bool { name.hasSuffix(ending) && !name.hasPrefix(".") }
 
     private func read(_ name: String) -> [UInt8]? {
         guard let content = try? folder.readSecret(name, limit: Deposit.sizeLimit) else { return nil }

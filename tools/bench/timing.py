@@ -1,0 +1,54 @@
+"""Times of whole processes: hyperfine's medians, and what the kernel says of memory."""
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Command:
+    """Something to be timed."""
+
+    name: str
+    words: list[str]
+    environment: dict[str, str]
+    # What its standard input is read from.
+    input: Path | None = None
+
+
+def medians(commands: list[Command], runs: int = 40) -> dict[str, float]:
+    """The median of each in milliseconds. They take turns, round by round: a noisy minute is everybody's."""
+    times: dict[str, list[float]] = {command.name: [] for command in commands}
+    rounds = 4
+    for _ in range(rounds):
+        for command in commands:
+            times[command.name] += hyperfine(command, max(runs // rounds, 3))
+    return {name: 1000 * sorted(found)[len(found) // 2] for name, found in times.items()}
+
+
+def hyperfine(command: Command, runs: int) -> list[float]:
+    with tempfile.NamedTemporaryFile(suffix=".json") as result:
+        words = ["hyperfine", "-N", "--style=none", "--warmup=2", f"--runs={runs}", f"--export-json={result.name}"]
+        if command.input:
+            words.append(f"--input={command.input}")
+        done = subprocess.run(
+            [*words, shlex.join(command.words)], env=command.environment, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"[ERROR] {command.name}: {done.stderr[:600]}")
+        return json.load(open(result.name))["results"][0]["times"]
+
+
+def peak_kilobytes(command: Command) -> int:
+    """The most memory that it had, in KiB (`ru_maxrss` of wait4(2))."""
+    source = open(command.input) if command.input else subprocess.DEVNULL
+    child = subprocess.Popen(
+        command.words, env=command.environment, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"[ERROR] {command.name} ended with {status}")
+    return usage.ru_maxrss
