@@ -1,14 +1,44 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// One settings array for every Swift target: what `ARCHITECTURE.md` calls the rules of the house.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
+/// `scripts/fuzz` builds with this: every way through the code is counted, and what tests may see can be fuzzed.
+let isFuzzing = Context.environment["SIGILUM_FUZZ"] != nil
+let fuzzing: [SwiftSetting] = [
+    .unsafeFlags([
+        "-enable-testing", "-assert-config", "Debug",
+        "-sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table",
+    ])
 ]
+
+/// One settings array for every Swift target: what `ARCHITECTURE.md` calls the rules of the house.
+let strict: [SwiftSetting] =
+    (isFuzzing ? fuzzing : []) + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ]
+
+/// What is fuzzed: as a test that reads the kept inputs, or as the program that finds them. What reads answers from the
+/// network needs much that takes long to build for the fuzzer: it is in that program only where somebody asks for it.
+let hasAnswers = !isFuzzing || Context.environment["SIGILUM_FUZZ_ANSWERS"] != nil
+let fuzzed: [Target.Dependency] =
+    [
+        "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "SigilumCLI", "VaultCore", "VaultFormat",
+        "VaultStore",
+    ]
+    + (hasAnswers
+        ? ["Gateway", "HTTPTransport", "SigilumAPI", .product(name: "NIOCore", package: "swift-nio")] : [])
+let unfuzzed = ["Corpus", "extremes.dict"] + (hasAnswers ? [] : ["Targets/AnswerTargets.swift"])
+let fuzzSettings = strict + (hasAnswers ? [.define("ANSWERS")] : [])
+let corpusTests: Target = .testTarget(
+    name: "FuzzTests", dependencies: fuzzed, exclude: unfuzzed + ["Driver"], swiftSettings: fuzzSettings)
+let fuzzer: Target = .executableTarget(
+    name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: unfuzzed + ["CorpusTests.swift"],
+    swiftSettings: fuzzSettings,
+    // The variable says where libFuzzer without a `main` lies.
+    linkerSettings: [.linkedLibrary("stdc++"), .unsafeFlags([Context.environment["SIGILUM_FUZZ"] ?? ""])])
 
 let package = Package(
     name: "sigilum-vault",
@@ -179,5 +209,16 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        isFuzzing ? fuzzer : corpusTests,
     ]
 )
+
+// `scripts/coverage` counts the lines of these, as their own tests run them.
+let measured = ["Sealing", "VaultFormat", "VaultCore", "VaultStore"]
+if Context.environment["SIGILUM_COVERAGE"] != nil {
+    for target in package.targets where measured.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-profile-generate", "-profile-coverage-mapping"]))
+        target.linkerSettings = [.unsafeFlags(["-profile-generate"])]
+    }
+    package.targets.removeAll { $0.type == .test && !measured.contains(String($0.name.dropLast(5))) }
+}

@@ -22,6 +22,17 @@ import Testing
     }
 
     @Test(
+        "any number is shown as a time: a deposit and an exported log say what their makers want",
+        arguments: [
+            (Int64.min, "-292275055-05-16T16:47:04Z"), (Int64.min + 1, "-292275055-05-16T16:47:04Z"),
+            (-1, "1969-12-31T23:59:59Z"), (-1000, "1969-12-31T23:59:59Z"), (-86_400_000, "1969-12-31T00:00:00Z"),
+            (Int64.max, "292278994-08-17T07:12:55Z"),
+        ])
+    func shown(time: Int64, text: String) {
+        #expect(Timestamp.text(time) == text)
+    }
+
+    @Test(
         "anything else is none",
         arguments: [
             "", "d", "-7d", "7", "7y", "7.5d", "123456789d", "36526d", "2026", "2026-3-1", "2026-02-29", "2026-13-01",
