@@ -17,6 +17,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from gateway import Gateway
@@ -242,12 +243,11 @@ def aborted(scene: Scene, line: Line, outcome: Outcome) -> None:
 
 def can_dump() -> str:
     """Whether a program that does nothing about it leaves a core here: else there is nothing to notice."""
-    program = subprocess.Popen([sys.executable, "-c", "import os; os.abort()"], cwd="/dev/shm", preexec_fn=allow_core,
-                               stderr=subprocess.DEVNULL)  # fmt: skip
-    _, status = os.waitpid(program.pid, 0)
-    program.returncode = os.waitstatus_to_exitcode(status)
-    for path in Path("/dev/shm").glob(f"core*{program.pid}*"):
-        path.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, "-c", "import os; os.abort()"]
+        program = subprocess.Popen(words, cwd=folder, preexec_fn=allow_core, stderr=subprocess.DEVNULL)
+        _, status = os.waitpid(program.pid, 0)
+        program.returncode = os.waitstatus_to_exitcode(status)
     return "yes" if os.WCOREDUMP(status) else "no"
 
 
