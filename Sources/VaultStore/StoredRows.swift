@@ -38,6 +38,11 @@ final class StoredRows: RowWriter {
         return result
     }
 
+    func check() throws(StorageError) {
+        let answer = try connection.first("PRAGMA integrity_check(1)") { row in row.text(0) }
+        guard answer == "ok" else { throw .damaged }
+    }
+
     // MARK: Writing
 
     func setRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) {

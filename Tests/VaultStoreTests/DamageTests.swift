@@ -136,6 +136,23 @@ struct DamageTests {
         expectNoCanary(try #require(missing))
     }
 
+    @Test("a copy of a key that SQLite keeps for itself, and that was changed, is told")
+    func keysTwice() throws {
+        let key = text("a key that is kept twice")
+        try home.store().transaction { rows in try rows.setRow(.body, key, [1]) }
+        try home.raw { db in _ = try db.checkpoint(.truncate) }
+        try home.store().snapshot { rows in try rows.check() }
+        let bytes = try #require(home.bytes(of: "vault.db"))
+        let places = bytes.ranges(of: key)
+        #expect(places.count == 2)
+        for place in places {
+            var changed = bytes
+            changed[place.lowerBound] ^= 1
+            try home.write(changed, to: "vault.db")
+            #expect(storageError { try home.store().snapshot { rows in try rows.check() } } == .damaged)
+        }
+    }
+
     /// Opens the file and reads every row.
     private func readAll() -> (any Error)? {
         do {

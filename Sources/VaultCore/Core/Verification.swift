@@ -14,7 +14,15 @@ extension Vault {
     /// Proves every record, every version and the whole audit log, and that there is nothing besides. Throws at the
     /// first record that is not as it was written.
     package func verify() throws -> VerificationReport {
-        try read { try $0.prove().report }
+        try read { snapshot in
+            let report = try snapshot.prove().report
+            do throws(StorageError) {
+                try snapshot.rows.check()
+            } catch {
+                throw VaultError.storage(error)
+            }
+            return report
+        }
     }
 }
 

@@ -38,6 +38,14 @@ package protocol RowReader: AnyObject {
     func rows(
         _ table: RowTable, after key: [UInt8]?, limit: Int
     ) throws(StorageError) -> [(key: [UInt8], value: [UInt8])]
+
+    /// Throws ``StorageError/damaged`` where the store contradicts itself, in a copy of a key that it keeps for its own use:
+    /// every row may be right, and not be found tomorrow. Reads all there is. A store that keeps none has nothing to say.
+    func check() throws(StorageError)
+}
+
+extension RowReader {
+    package func check() throws(StorageError) {}
 }
 
 /// Keyed rows that can be changed; nothing is seen by others before ``VaultStorage/transaction(_:)`` returns.
