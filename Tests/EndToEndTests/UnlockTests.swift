@@ -21,7 +21,7 @@ struct UnlockScene {
 struct UnlockTests {
     /// Whether the kernel here keeps keys: where it does not, that very path is what is tested.
     private func hasKeyring(_ scene: UnlockScene) async throws -> Bool {
-        let result = try await scene.home.run("vault unlock --ttl 1m", variables: scene.key)
+        let result = try await scene.home.run("vault unlock --ttl 30m", variables: scene.key)
         if result.status == 0 { return true }
         result.expect(78, error: "The kernel keeps no keys for this program")
         try await scene.home.run("vault get ci/key").expect(78)
