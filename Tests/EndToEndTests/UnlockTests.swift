@@ -17,7 +17,8 @@ struct UnlockScene {
 
 }
 
-@Suite("Unlocking a vault for a while", .few)
+// One after the other: the kernel keeps keys by user, and one of these tests forgets all of a user.
+@Suite("Unlocking a vault for a while", .few, .serialized)
 struct UnlockTests {
     /// Whether the kernel here keeps keys: where it does not, that very path is what is tested.
     private func hasKeyring(_ scene: UnlockScene) async throws -> Bool {
