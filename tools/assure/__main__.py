@@ -33,11 +33,13 @@ def options() -> argparse.Namespace:
     return chosen
 
 
-def modules(wanted: str) -> list:
-    """The figures' modules, in order."""
+def modules(wanted: str, short: bool) -> list:
+    """The figures' modules, in order; of a short run, those that need no build of their own, unless they are asked for."""
     numbers = {int(number) for number in wanted.split(",") if number}
     found = sorted(path.stem for path in HERE.glob("fig[0-9][0-9]_*.py"))
     chosen = [importlib.import_module(name) for name in found if not numbers or int(name[3:5]) in numbers]
+    if short and not numbers:
+        chosen = [module for module in chosen if not getattr(module, "IS_LONG", False)]
     if not chosen or numbers - {module.FIGURE for module in chosen}:
         sys.exit(f"[ERROR] There is no such figure: {wanted}")
     return chosen
@@ -85,7 +87,7 @@ def main() -> int:
     rows: list[tuple[Outcome, float]] = []
     try:
         planted = chosen.planted_program.resolve() if chosen.planted_program else None
-        for module in modules(chosen.figure):
+        for module in modules(chosen.figure, chosen.short):
             began = time.monotonic()
             lab = Lab(program, scratch / module.__name__, planted)
             lab.scratch.mkdir(mode=0o700)
