@@ -43,7 +43,8 @@ let fuzzer: Target = .executableTarget(
 let package = Package(
     name: "sigilum-vault",
     products: [
-        .executable(name: "sigilum", targets: ["sigilum"])
+        .executable(name: "sigilum", targets: ["sigilum"]),
+        .executable(name: "sigilum-full", targets: ["sigilum-full"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -122,12 +123,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "LocalWorld",
+            dependencies: ["ExportFiles", "OpenClaw", "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultStore"],
+            swiftSettings: strict),
+        .executableTarget(name: "sigilum", dependencies: ["LocalWorld", "SigilumCLI"], swiftSettings: strict),
         .executableTarget(
-            name: "sigilum",
-            dependencies: [
-                "ExportFiles", "Gateway", "LocalAPI", "OpenClaw", "SafeFiles", "SigilumAPI", "SigilumCLI", "VaultCore",
-                "VaultStore",
-            ],
+            name: "sigilum-full",
+            dependencies: ["Gateway", "LocalAPI", "LocalWorld", "SecureMemory", "SigilumAPI", "SigilumCLI"],
             swiftSettings: strict),
         .target(
             name: "VaultTestSupport",
@@ -204,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Sealing", "SecureMemory", "sigilum", "SigilumCLI", "VaultTestSupport",
+                "Sealing", "SecureMemory", "sigilum", "sigilum-full", "SigilumCLI", "VaultTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -44,11 +44,22 @@ package final class Folder: Sendable {
     /// pipe is not waited for: both are ``FileError/unsafe(path:problem:mend:)``. More than `limit` bytes is
     /// ``FileError/tooLarge(path:limit:)``.
     package func readSecret(_ name: String, limit: Int) throws(FileError) -> SecretBytes? {
+        try reading(name) { file, path throws(FileError) in try readRegularFile(file, limit: limit, path: path) }
+    }
+
+    /// As ``readSecret(_:limit:)``, of what is no secret, into ordinary memory.
+    package func readPublic(_ name: String, limit: Int) throws(FileError) -> [UInt8]? {
+        try reading(name) { file, path throws(FileError) in try readPublicFile(file, limit: limit, path: path) }
+    }
+
+    private func reading<Content: ~Copyable>(
+        _ name: String, _ read: (borrowing Descriptor, String) throws(FileError) -> Content
+    ) throws(FileError) -> Content? {
         let full = try path(of: name, for: "open")
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
         do {
             let file = try Descriptor(folder: descriptor.number, name: name, flags: flags, path: full)
-            return try readRegularFile(file, limit: limit, path: full)
+            return try read(file, full)
         } catch .system(_, _, ENOENT) {
             return nil
         } catch .system(_, _, ELOOP) {

@@ -71,14 +71,39 @@ private func readFromStart(
 ) throws(FileError) -> SecretBytes {
     let number = file.number
     return try SecretBytes(capacity: capacity) { buffer throws(FileError) in
-        var count = 0
-        while count < buffer.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-            let read = uninterrupted { pread(number, rest.baseAddress, rest.count, off_t(count)) }
-            if read < 0 { throw systemError("read", path) }
-            if read == 0 { break }
-            count += read
-        }
-        return count
+        try fill(buffer, fromStartOf: number, path: path)
     }
+}
+
+/// As ``readRegularFile(_:limit:path:)``, of what is no secret, into ordinary memory.
+func readPublicFile(_ file: borrowing Descriptor, limit: Int, path: String) throws(FileError) -> [UInt8] {
+    let status = try FileStatus(descriptor: file.number, path: path)
+    guard status.kind == .regular else { throw .unsafe(path: path, problem: .notRegularFile, mend: nil) }
+    let number = file.number
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit + 1) { buffer, count in
+        do throws(FileError) {
+            count = try fill(UnsafeMutableRawBufferPointer(buffer), fromStartOf: number, path: path)
+        } catch {
+            failure = error
+        }
+    }
+    if let failure { throw failure }
+    guard bytes.count <= limit else { throw .tooLarge(path: path, limit: limit) }
+    return bytes
+}
+
+/// Reads until the buffer is full or the file ends; answers how many bytes there were.
+private func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, fromStartOf number: Int32, path: String
+) throws(FileError) -> Int {
+    var count = 0
+    while count < buffer.count {
+        let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+        let read = uninterrupted { pread(number, rest.baseAddress, rest.count, off_t(count)) }
+        if read < 0 { throw systemError("read", path) }
+        if read == 0 { break }
+        count += read
+    }
+    return count
 }

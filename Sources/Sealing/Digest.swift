@@ -81,6 +81,21 @@ package enum KeyedHash {
         }
     }
 
+    /// The 32-byte secrets derived from `key` and a public message, one a purpose, in one allocation.
+    package static func derive(
+        _ purposes: [Purpose], key: borrowing SecretBytes, message: [UInt8]
+    ) -> [SharedSecret] {
+        SodiumLibrary.start()
+        return key.withBytes { key in
+            SecretBytes.group(of: purposes.count, width: 32) { number, out in
+                let result = crypto_generichash_blake2b_salt_personal(
+                    out.start, out.count, message, UInt64(message.count), key.start, key.count, noSalt,
+                    purposes[number].bytes)
+                precondition(result == 0)
+            }
+        }
+    }
+
     private static func hash(
         _ purpose: Purpose, key: UnsafeRawBufferPointer, salt: [UInt8], _ message: [UInt8]
     ) -> [UInt8] {

@@ -6,11 +6,12 @@ internal import Synchronization
 /// The memory is locked where the system allows it, lies between guard pages, cannot be read outside ``withBytes(_:)``
 /// and is wiped when the value dies. A `SecretBytes` cannot be copied, printed, compared by `==` or encoded: none of
 /// that compiles. Source: libsodium 1.0.18, "Secure memory".
-package struct SecretBytes: ~Copyable, @unchecked Sendable {
+package struct SecretBytes: ~Copyable, Sendable {
     /// How many bytes the secret has. The allocation may be larger; the rest is never read.
     package let count: Int
-    private let base: UnsafeMutableRawPointer
-    private let gate: AccessGate
+    /// Where the secret begins in its allocation.
+    private let offset: Int
+    private let memory: GuardedMemory
 
     /// Allocates `capacity` bytes, lets `fill` write them and say how many it wrote.
     ///
@@ -21,18 +22,37 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     package init<Failure: Error>(
         capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
-        precondition(capacity >= 0)
-        base = GuardedHeap.allocate(max(capacity, 1))
-        do throws(Failure) {
-            let written = try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
+        var written = 0
+        memory = try GuardedMemory(capacity: capacity) { buffer throws(Failure) in
+            written = try fill(buffer)
             precondition((0...capacity).contains(written))
-            count = written
-        } catch {
-            sodium_free(base)
-            throw error
         }
-        gate = AccessGate()
-        GuardedHeap.close(base)
+        (offset, count) = (0, written)
+    }
+
+    private init(part: Range<Int>, of memory: GuardedMemory) {
+        self.memory = memory
+        (offset, count) = (part.lowerBound, part.count)
+    }
+
+    /// Secrets of the same length in one allocation, which costs the system as much as one alone: they become readable
+    /// together, and are wiped when the last of them dies.
+    ///
+    /// - Parameters:
+    ///   - count: How many.
+    ///   - width: Their length in bytes.
+    ///   - fill: Writes the secret with that number into its buffer of `width` bytes.
+    package static func group(
+        of count: Int, width: Int, fill: (Int, UnsafeMutableRawBufferPointer) -> Void
+    ) -> [SharedSecret] {
+        let memory = GuardedMemory(capacity: count * width) { buffer in
+            for number in 0..<count {
+                fill(number, UnsafeMutableRawBufferPointer(rebasing: buffer[number * width..<(number + 1) * width]))
+            }
+        }
+        return (0..<count).map { number in
+            SharedSecret(SecretBytes(part: number * width..<(number + 1) * width, of: memory))
+        }
     }
 
     /// Copies bytes that already lie in ordinary memory: public values in tests, and the output of a library that
@@ -53,19 +73,15 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         }
     }
 
-    deinit {
-        sodium_free(base)
-    }
-
     /// Opens the memory for reading while `body` runs. Calls may nest and come from several threads.
     ///
     /// The pointer must not escape `body`.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        gate.enter(base)
-        defer { gate.leave(base) }
-        return try body(UnsafeRawBufferPointer(start: base, count: count))
+        memory.enter()
+        defer { memory.leave() }
+        return try body(UnsafeRawBufferPointer(start: memory.base + offset, count: count))
     }
 
     /// A second allocation with the same bytes.
@@ -105,18 +121,33 @@ package final class SharedSecret: Sendable, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Counts the readers of one allocation, so that the memory is readable only while there is one.
-private final class AccessGate: Sendable {
+/// One allocation: wiped and given back when its last holder is gone, and readable only while somebody reads.
+private final class GuardedMemory: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
     private let readers = Mutex(0)
 
-    func enter(_ base: UnsafeMutableRawPointer) {
+    init<Failure: Error>(
+        capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(capacity >= 0)
+        base = GuardedHeap.allocate(max(capacity, 1))
+        // Where `fill` throws, `deinit` frees it.
+        try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
+        GuardedHeap.close(base)
+    }
+
+    deinit {
+        sodium_free(base)
+    }
+
+    func enter() {
         readers.withLock { count in
             if count == 0 { GuardedHeap.open(base) }
             count += 1
         }
     }
 
-    func leave(_ base: UnsafeMutableRawPointer) {
+    func leave() {
         readers.withLock { count in
             count -= 1
             if count == 0 { GuardedHeap.close(base) }

@@ -15,4 +15,11 @@ package struct InheritedState: Sendable {
         mask = umask(0o077)
         umask(mask)
     }
+
+    /// Makes the process again what it was, for a program that it becomes.
+    package func putBack() {
+        umask(mask)
+        var ignored = ignored
+        if sigismember(&ignored, SIGPIPE) == 0 { signal(SIGPIPE, SIG_DFL) }
+    }
 }

@@ -41,8 +41,7 @@ package struct FileAnchorStore: AnchorStore {
     }
 
     private func anchor(in folder: Folder) throws -> Anchor? {
-        guard let content = try folder.readSecret(name, limit: Self.sizeLimit) else { return nil }
-        let bytes = content.withBytes { Array($0) }
+        guard let bytes = try folder.readPublic(name, limit: Self.sizeLimit) else { return nil }
         // A machine that lost power while the file was replaced without waiting for the disk leaves nothing in it.
         // Whoever could empty it on purpose could as well remove it.
         if bytes.allSatisfy({ $0 == 0 }) { return nil }

@@ -23,9 +23,9 @@ package struct FileTokenNoteStore: TokenNoteStore {
     }
 
     package func read() -> TokenNote? {
-        guard let folder = try? Folder.open(folder), let content = try? folder.readSecret(name, limit: Self.sizeLimit)
+        guard let folder = try? Folder.open(folder), let bytes = try? folder.readPublic(name, limit: Self.sizeLimit)
         else { return nil }
-        return TokenNoteText(decoding: content.withBytes { Array($0) }, path: vault)?.note
+        return TokenNoteText(decoding: bytes, path: vault)?.note
     }
 
     package func write(_ note: TokenNote) -> Bool {

@@ -27,7 +27,7 @@ struct CommitmentTests {
 
     private static func ring(_ dataKey: UInt8) -> KeyRing {
         KeyRing(
-            dataKey: SecretBytes(copying: [UInt8](repeating: dataKey, count: 32)),
+            dataKey: SharedSecret(SecretBytes(copying: [UInt8](repeating: dataKey, count: 32))),
             vaultID: [UInt8](repeating: 7, count: 16), epoch: 1)
     }
 

@@ -13,6 +13,14 @@ package func runSigilum(_ intake: ArgumentIntake, _ context: Context) async -> I
     await EntryPoint(root: EntryPoint.root(for: intake.program), plainForm: PlainForm.command).run(intake, context)
 }
 
+/// Runs to the end of the process, with the exit status that the operation answers.
+///
+/// Until the operation waits for another it runs here, on the main thread: a command that needs no network starts no other.
+package func runToTheEnd(_ operation: @escaping @Sendable () async -> Int32) -> Never {
+    Task.immediate { exit(await operation()) }
+    while true { pause() }
+}
+
 extension ArgumentIntake {
     /// The command line of this process. Call it before anything reads `CommandLine.arguments`, which keeps copies.
     package static func live() -> ArgumentIntake {

@@ -69,7 +69,7 @@ extension BackupHeader {
                 let row = try SlotCrypto.decode((slot.key, slot.value))
                 guard row.vaultID == vaultID, row.epoch == epoch else { throw .integrity(.backup) }
                 guard let dataKey = try SlotCrypto.unwrap(row, with: masterKey.bytes) else { continue }
-                let keys = KeyRing(dataKey: dataKey.bytes, vaultID: vaultID, epoch: epoch)
+                let keys = KeyRing(dataKey: dataKey, vaultID: vaultID, epoch: epoch)
                 let bound = BackupKeys.bound(vaultID, epoch, backupID)
                 guard let nonce = Nonce(nonce),
                     let stream = try? AEAD.open(
@@ -92,7 +92,7 @@ extension BackupHeader {
                         })
                 }
             }
-            let keys = KeyRing(dataKey: half(32..<64, opened).bytes, vaultID: vaultID, epoch: epoch)
+            let keys = KeyRing(dataKey: half(32..<64, opened), vaultID: vaultID, epoch: epoch)
             return (half(0..<32, opened), keys)
         }
     }

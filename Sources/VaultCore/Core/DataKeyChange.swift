@@ -13,7 +13,7 @@ extension Vault {
     /// - Throws: ``VaultError/wrongKey`` for another; damage where any record is not as it was written: then nothing is changed.
     package func changeDataKey(_ masterKey: borrowing SecretBytes) throws {
         let newKey = SharedSecret(SecretBytes(randomCount: 32))
-        let new = KeyRing(dataKey: newKey.bytes, vaultID: id, epoch: keys.epoch + 1)
+        let new = KeyRing(dataKey: newKey, vaultID: id, epoch: keys.epoch + 1)
         guard try slot(openedBy: masterKey) == slot else { throw VaultError.wrongKey }
         let cost = PassphraseCost(passes: keyCost.passes, memoryKiB: keyCost.memoryKiB) ?? .standard
         // Before the transaction: stretching takes half a second.

@@ -10,25 +10,21 @@ final class KeyRing: Sendable {
     let dataKey: SharedSecret
     let names, state, overviews, bodies, commitments, fingerprints, auditPayloads, auditKeys: SharedSecret
 
-    init(dataKey: borrowing SecretBytes, vaultID: [UInt8], epoch: UInt32) {
+    init(dataKey: SharedSecret, vaultID: [UInt8], epoch: UInt32) {
         var writer = ByteWriter()
         writer.append(vaultID)
         writer.integer(epoch)
-        let message = writer.bytes
-        func subkey(_ purpose: Purpose, _ key: borrowing SecretBytes) -> SharedSecret {
-            SharedSecret(KeyedHash.derive(purpose, key: key, message: message))
-        }
         self.vaultID = vaultID
         self.epoch = epoch
-        self.dataKey = SharedSecret(dataKey.duplicate())
-        names = subkey(Purpose("sigilum1.names"), dataKey)
-        state = subkey(Purpose("sigilum1.state"), dataKey)
-        overviews = subkey(Purpose("sigilum1.entries"), dataKey)
-        bodies = subkey(Purpose("sigilum1.bodies"), dataKey)
-        commitments = subkey(Purpose("sigilum1.commit"), dataKey)
-        fingerprints = subkey(Purpose("sigilum1.prints"), dataKey)
-        auditPayloads = subkey(Purpose("sigilum1.audit"), dataKey)
-        auditKeys = subkey(Purpose("sigilum1.ratchet"), dataKey)
+        self.dataKey = dataKey
+        let subkeys = KeyedHash.derive(
+            [
+                Purpose("sigilum1.names"), Purpose("sigilum1.state"), Purpose("sigilum1.entries"),
+                Purpose("sigilum1.bodies"), Purpose("sigilum1.commit"), Purpose("sigilum1.prints"),
+                Purpose("sigilum1.audit"), Purpose("sigilum1.ratchet"),
+            ], key: dataKey.bytes, message: writer.bytes)
+        (names, state, overviews, bodies) = (subkeys[0], subkeys[1], subkeys[2], subkeys[3])
+        (commitments, fingerprints, auditPayloads, auditKeys) = (subkeys[4], subkeys[5], subkeys[6], subkeys[7])
     }
 
     /// A further subkey, for what is not needed on every way.

@@ -132,7 +132,7 @@ package final class Vault: Sendable {
         // Those that cost nothing first: which is tried when decides nothing else.
         for row in rows.filter({ $0.kdf == 0 }) + rows.filter({ $0.kdf != 0 }) {
             guard let (dataKey, root) = try unwrap(row), let kind = MasterKeyKind(rawValue: row.kdf) else { continue }
-            let keys = KeyRing(dataKey: dataKey.bytes, vaultID: row.vaultID, epoch: row.epoch)
+            let keys = KeyRing(dataKey: dataKey, vaultID: row.vaultID, epoch: row.epoch)
             let head = try HeadCrypto.decode(headBytes, keys)
             guard head.slotDigest.matches(slotDigest) else { throw VaultError.integrity(.slot(row.number)) }
             return Vault(
@@ -167,7 +167,7 @@ package final class Vault: Sendable {
         let kind = MasterKeyKind.classify(masterKey)
         let vaultID = RandomBytes.make(16)
         let dataKey = SharedSecret(SecretBytes(randomCount: 32))
-        let keys = KeyRing(dataKey: dataKey.bytes, vaultID: vaultID, epoch: 1)
+        let keys = KeyRing(dataKey: dataKey, vaultID: vaultID, epoch: 1)
         // Wrapped before the transaction: stretching a passphrase takes half a second, and others may be waiting.
         let slot = try SlotCrypto.wrap(
             dataKey.bytes, under: masterKey, kind: kind, cost: cost, vaultID: vaultID, number: 0, epoch: 1)

@@ -10,7 +10,7 @@ enum FuzzKeys {
     static let masterKey = String(repeating: "0123456789abcdef", count: 4)
     static let vaultID = [UInt8](repeating: 0x56, count: 16)
     /// Of data key ``key(_:)`` of 1 and ``vaultID``.
-    static let ring = KeyRing(dataKey: key(1).bytes, vaultID: vaultID, epoch: 1)
+    static let ring = KeyRing(dataKey: key(1), vaultID: vaultID, epoch: 1)
     static let nonce = [UInt8](repeating: 0x4e, count: 24)
 
     /// 32 bytes that are all the same.
