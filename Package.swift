@@ -125,7 +125,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "LocalWorld",
-            dependencies: ["ExportFiles", "OpenClaw", "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultStore"],
+            dependencies: [
+                "ExportFiles", "OpenClaw", "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultStore",
+            ],
             swiftSettings: strict),
         .executableTarget(name: "sigilum", dependencies: ["LocalWorld", "SigilumCLI"], swiftSettings: strict),
         .executableTarget(

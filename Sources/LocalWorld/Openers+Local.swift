@@ -21,7 +21,8 @@ extension Openers {
                     }
                 }
             },
-            anchors: { home, stateFolder in FileAnchorStore(folder: stateFolder + "/anchors", vault: home + "/vault.db") },
+            anchors: { home, stateFolder in FileAnchorStore(folder: stateFolder + "/anchors", vault: home + "/vault.db")
+            },
             exportFiles: { home, owner in ExportFileTarget(home: home, owner: owner) },
             adoptableFile: { home, name in
                 guard let found = try ExportFileTarget(home: home, owner: nil).adoptableFile(name) else { return nil }

@@ -10,7 +10,8 @@ import VaultTestSupport
 @Suite("The state tree")
 struct StateTreeTests {
     private let keys = KeyRing(
-        dataKey: SharedSecret(SecretBytes(copying: [UInt8](repeating: 1, count: 32))), vaultID: [UInt8](repeating: 7, count: 16),
+        dataKey: SharedSecret(SecretBytes(copying: [UInt8](repeating: 1, count: 32))),
+        vaultID: [UInt8](repeating: 7, count: 16),
         epoch: 1)
 
     private var tree: StateTree { StateTree(keys: keys) }

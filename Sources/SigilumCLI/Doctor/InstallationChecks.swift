@@ -16,13 +16,18 @@ struct InstallationChecks {
     let searchPath: String
     let version: String
 
-    var diagnoses: [Diagnosis] { program + [launcher, sodium, sqlite] }
+    var diagnoses: [Diagnosis] { programs + [launcher, sodium, sqlite] }
 
-    private var program: [Diagnosis] {
-        let check = "program"
-        guard let path = machine.program() else {
-            return [Diagnosis(check, .unknown, "The system does not say where the program is")]
+    private var programs: [Diagnosis] {
+        let paths = machine.programs()
+        guard !paths.isEmpty else {
+            return [Diagnosis("program", .unknown, "The system does not say where the program is")]
         }
+        return paths.flatMap(program)
+    }
+
+    private func program(_ path: String) -> [Diagnosis] {
+        let check = "program"
         let findings: [PathFinding]
         do throws(FileError) {
             // Whose group may read it does not matter: it is no secret.

@@ -11,8 +11,16 @@ package enum FullProgram {
     ///
     /// - Parameter program: The absolute path of the small program.
     static func places(besides program: String) -> [String] {
-        let folder = program.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        return ["\(folder)/\(name)", "\(folder)/../libexec/\(name)"]
+        ["\(folder(of: program))/\(name)", "\(folder(of: program))/../libexec/\(name)"]
+    }
+
+    /// Where the small program may be, seen from the full one.
+    static func smallPrograms(besides full: String) -> [String] {
+        ["\(folder(of: full))/sigilum", "\(folder(of: full))/../bin/sigilum"]
+    }
+
+    private static func folder(of path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 
     /// Becomes it, with the words and variables that this process was given, and its descriptors. Ends with 78 where there

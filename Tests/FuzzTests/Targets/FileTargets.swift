@@ -97,7 +97,8 @@ enum BackupTarget {
         guard let plain = try? BackupFile(rest.source()) else { return }
         let width = plain.header.encoded.count
         let keys = KeyRing(
-            dataKey: SharedSecret(SecretBytes(copying: bytes.prefix(32))), vaultID: plain.header.vaultID, epoch: plain.header.epoch)
+            dataKey: SharedSecret(SecretBytes(copying: bytes.prefix(32))), vaultID: plain.header.vaultID,
+            epoch: plain.header.epoch)
         let tag = BackupKeys.tag(stream, Array(rest.prefix(width)))
         var file = Array(rest.prefix(width)) + tag.bytes
         var sealer = StreamSealer(key: stream, tag: tag.bytes) { file += $0 }
