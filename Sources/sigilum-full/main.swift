@@ -2,6 +2,7 @@ internal import Gateway
 internal import Glibc
 internal import LocalAPI
 internal import LocalWorld
+internal import SafeFiles
 internal import SecureMemory
 internal import SigilumAPI
 internal import SigilumCLI
