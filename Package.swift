@@ -132,7 +132,9 @@ let package = Package(
         .executableTarget(name: "sigilum", dependencies: ["LocalWorld", "SigilumCLI"], swiftSettings: strict),
         .executableTarget(
             name: "sigilum-full",
-            dependencies: ["Gateway", "LocalAPI", "LocalWorld", "SafeFiles", "SecureMemory", "SigilumAPI", "SigilumCLI"],
+            dependencies: [
+                "Gateway", "LocalAPI", "LocalWorld", "SafeFiles", "SecureMemory", "SigilumAPI", "SigilumCLI",
+            ],
             swiftSettings: strict),
         .target(
             name: "VaultTestSupport",

@@ -65,6 +65,26 @@ package enum AEAD {
         }
     }
 
+    /// Opens what ``seal(bytes:boundTo:nonce:key:)`` sealed, into ordinary memory, or says only that it cannot.
+    package static func openBytes(
+        _ ciphertext: [UInt8], boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) throws(OpeningFailed) -> [UInt8] {
+        precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
+        guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
+        var isRight = false
+        let opened = key.withBytes { key in
+            [UInt8](unsafeUninitializedCapacity: ciphertext.count - tagWidth) { out, count in
+                isRight =
+                    crypto_aead_xchacha20poly1305_ietf_decrypt(
+                        out.baseAddress, nil, nil, ciphertext, UInt64(ciphertext.count), data, UInt64(data.count),
+                        nonce.bytes, key.start) == 0
+                count = isRight ? ciphertext.count - tagWidth : 0
+            }
+        }
+        guard isRight else { throw OpeningFailed() }
+        return opened
+    }
+
     private static func seal(
         _ plaintext: UnsafeRawBufferPointer, boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
     ) -> [UInt8] {

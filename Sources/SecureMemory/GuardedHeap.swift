@@ -37,15 +37,46 @@ package enum MemoryLocking {
 
 /// The calls into libsodium's guarded heap that ``SecretBytes`` makes.
 enum GuardedHeap {
+    /// Allocations that were given back: wiped, and no longer readable. A new one of the same size takes one of them, since to
+    /// map, lock and unmap memory costs several times what is done with it where thousands of secrets pass by.
+    private static let spare = Mutex<[(count: Int, base: UInt)]>([])
+    /// How many are kept, of at most so many bytes.
+    private static let spareLimit = 16, spareSize = 4096
+
     /// Memory that is zeroed, writable, and locked where the system allows it. Ends the process, with 75, where there
     /// is none.
     static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         SodiumLibrary.start()
+        if let base = takeSpare(count) {
+            guard sodium_mprotect_readwrite(base) == 0 else { endForLackOfMemory() }
+            return base
+        }
         guard let base = sodium_malloc(count) else { endForLackOfMemory() }
         memset(base, 0, count)
         // sodium_malloc passes over a lock that failed. Locking a second time is harmless and does answer.
         if mlock(base, count) != 0 { MemoryLocking.failed.store(true, ordering: .relaxed) }
         return base
+    }
+
+    /// Wipes memory of that size, and gives it back or keeps it for another.
+    static func release(_ base: UnsafeMutableRawPointer, _ count: Int) {
+        guard count <= spareSize, spare.withLock({ $0.count < spareLimit }) else { return sodium_free(base) }
+        guard sodium_mprotect_readwrite(base) == 0 else { endForLackOfMemory() }
+        sodium_memzero(base, count)
+        close(base)
+        let isKept = spare.withLock { spare in
+            guard spare.count < spareLimit else { return false }
+            spare.append((count, UInt(bitPattern: base)))
+            return true
+        }
+        if !isKept { sodium_free(base) }
+    }
+
+    private static func takeSpare(_ count: Int) -> UnsafeMutableRawPointer? {
+        spare.withLock { spare in
+            guard let index = spare.lastIndex(where: { $0.count == count }) else { return nil }
+            return UnsafeMutableRawPointer(bitPattern: spare.remove(at: index).base)
+        }
     }
 
     static func open(_ base: UnsafeMutableRawPointer) {

@@ -42,6 +42,7 @@ package struct SecretBytes: ~Copyable, Sendable {
     ///   - count: How many.
     ///   - width: Their length in bytes.
     ///   - fill: Writes the secret with that number into its buffer of `width` bytes.
+    /// - Returns: The secrets, by their numbers.
     package static func group(
         of count: Int, width: Int, fill: (Int, UnsafeMutableRawBufferPointer) -> Void
     ) -> [SharedSecret] {
@@ -124,20 +125,23 @@ package final class SharedSecret: Sendable, CustomReflectable {
 /// One allocation: wiped and given back when its last holder is gone, and readable only while somebody reads.
 private final class GuardedMemory: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
+    /// How many bytes were allocated.
+    private let count: Int
     private let readers = Mutex(0)
 
     init<Failure: Error>(
         capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(capacity >= 0)
-        base = GuardedHeap.allocate(max(capacity, 1))
+        count = max(capacity, 1)
+        base = GuardedHeap.allocate(count)
         // Where `fill` throws, `deinit` frees it.
         try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
         GuardedHeap.close(base)
     }
 
     deinit {
-        sodium_free(base)
+        GuardedHeap.release(base, count)
     }
 
     func enter() {

@@ -14,16 +14,14 @@ enum Schema {
         "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL) STRICT"
 
     /// The rows of `sqlite_schema`: type, name, table, definition.
-    private static var objects: Set<[String?]> {
-        var objects: Set<[String?]> = [["table", "head", "head", headDefinition]]
-        for table in RowTable.allCases {
+    private static let objects: [[String?]] =
+        [["table", "head", "head", headDefinition]]
+        + RowTable.allCases.flatMap { table -> [[String?]] in
             let name = table.rawValue
-            objects.insert(["table", name, name, table.definition])
+            let own = ["table", name, name, table.definition]
             // SQLite's own index over the key, which a table without rowids does not need.
-            if table.hasRowIDs { objects.insert(["index", "sqlite_autoindex_\(name)_1", name, nil]) }
+            return table.hasRowIDs ? [own, ["index", "sqlite_autoindex_\(name)_1", name, nil]] : [own]
         }
-        return objects
-    }
 
     /// True where the file holds our tables, false where it holds nothing at all.
     ///
@@ -39,7 +37,9 @@ enum Schema {
         if application == 0, stored == 0, found.isEmpty { return false }
         guard application == applicationID else { throw .foreignSchema }
         if stored > version { throw .newerFormat }
-        guard stored == version, found.count == objects.count, Set(found) == objects else { throw .foreignSchema }
+        // No two of ours are the same: as many, and each of them, is all of them and nothing else.
+        let isOurs = found.count == objects.count && objects.allSatisfy(found.contains)
+        guard stored == version, isOurs else { throw .foreignSchema }
         return true
     }
 

@@ -112,6 +112,39 @@ struct SecretBytesTests {
         #expect(MemoryMap.bytes(at: place, count: sample.count) != sample)
     }
 
+    @Test("what a secret gave back is wiped and closed, whether it is kept for another or not; the next gets zeros")
+    func givenBack() {
+        // A size that no other test uses.
+        let sample = (0..<1237).map { _ in UInt8.random(in: 1...255) }
+        for _ in 0..<40 {
+            let place = address(of: SecretBytes(copying: sample))
+            #expect(["---p", nil].contains(MemoryMap.permissions(at: place)))
+            #expect(MemoryMap.bytes(at: place, count: sample.count)?.allSatisfy { $0 == 0 } ?? true)
+            var wasZero = false
+            _ = SecretBytes(capacity: sample.count) { buffer in
+                wasZero = buffer.allSatisfy { $0 == 0 }
+                buffer.copyBytes(from: sample)
+                return sample.count
+            }
+            #expect(wasZero)
+        }
+    }
+
+    @Test("secrets of one allocation are apart, and live until the last of them is gone")
+    func group() {
+        let all = SecretBytes.group(of: 3, width: 8) { number, buffer in
+            buffer.copyBytes(from: [UInt8](repeating: UInt8(number), count: 8))
+        }
+        #expect(all.map { bytes(of: $0.bytes) } == (0..<3).map { [UInt8](repeating: UInt8($0), count: 8) })
+        #expect(MemoryMap.permissions(at: address(of: all[1].bytes)) == "---p")
+        func last() -> SharedSecret {
+            SecretBytes.group(of: 2, width: 32) { number, buffer in
+                buffer.copyBytes(from: [UInt8](repeating: UInt8(number + 1), count: 32))
+            }[1]
+        }
+        #expect(bytes(of: last().bytes) == [UInt8](repeating: 2, count: 32))
+    }
+
     @Test("accesses nest")
     func nesting() {
         let secret = SecretBytes(copying: sample)

@@ -79,15 +79,18 @@ class Victim:
         return result, made
 
     def points(self, faults: dict[str, list]) -> list[tuple[str, int, str]]:
-        """Name, number among those of the name, and deed: spread over the run, what is made most often last."""
+        """Name, number among those of the name, and deed. Each call once at first, its ways to fail taking turns; then
+        the others. Both spread over the run, what is made most often last."""
         made: collections.Counter = collections.Counter()
-        found = []
-        for name, *_ in self.calls:
+        rounds: list[list[tuple[str, int, str]]] = [[], [], [], []]
+        for index, (name, *_) in enumerate(self.calls):
             made[name] += 1
-            found += [(name, made[name], str(deed)) for deed in faults.get(name, [])]
-        first = [point for point in found if point[0] not in MANY]
-        rest = [point for point in found if point[0] in MANY]
-        return [part[index] for part in (first, rest) for index in spread(len(part))]
+            deeds = faults.get(name, [])
+            for turn, deed in enumerate(deeds):
+                later = 0 if turn == index % len(deeds) else 2
+                rounds[later + (name in MANY)].append((name, made[name], str(deed)))
+        self.calls_that_fail = len(rounds[0]) + len(rounds[1])
+        return [part[index] for part in rounds for index in spread(len(part))]
 
     def once(self, name: str, number: int, deed: str) -> None:
         self.stage.load()
@@ -150,6 +153,7 @@ def sweep(scene: Scene, lab: Lab, outcome: Outcome, deadline: Deadline, faults: 
         points = victims[0].points(faults)
         outcome.count("calls", len(victims[0].calls))
         outcome.count("points", len(points))
+        outcome.count("calls that can fail", victims[0].calls_that_fail)
         work_off(points, [victim.once for victim in victims], deadline)
     finally:
         for victim in victims:

@@ -10,6 +10,7 @@ package enum FullProgram {
     /// Where it may be, seen from the program that runs; the first that is there counts.
     ///
     /// - Parameter program: The absolute path of the small program.
+    /// - Returns: Absolute paths.
     static func places(besides program: String) -> [String] {
         ["\(folder(of: program))/\(name)", "\(folder(of: program))/../libexec/\(name)"]
     }

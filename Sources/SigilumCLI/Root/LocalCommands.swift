@@ -10,6 +10,7 @@ package enum LocalCommands {
     /// and such a line is the full program's too.
     ///
     /// - Parameter argv: What the system gave the process, ended by a null pointer.
+    /// - Returns: False for everything else, no words at all among it.
     package static func contain(_ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Bool {
         guard let program = argv[0] else { return false }
         var index = 1

@@ -30,6 +30,7 @@ package struct ProcessEnvironment: Sendable {
     /// guarded memory. For a program that this process becomes.
     ///
     /// - Parameter body: Gets a block as execve(2) takes it, good as long as it runs.
+    /// - Returns: What `body` does.
     func withSecrets<Result>(
         _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
@@ -62,7 +63,7 @@ package struct ProcessEnvironment: Sendable {
                 offset += length
             }
             block.append(nil)
-            return block.withUnsafeMutableBufferPointer { block in body(block.baseAddress!) }
+            return body(&block)
         }
     }
 

@@ -40,8 +40,8 @@ package class VaultSnapshot {
         let bound = bound(tag, row)
         guard let expected = Digest(row.commitment), let nonce = Nonce(row.nonce),
             expected.matches(keys.commitment(boundTo: bound, nonce: row.nonce, ciphertext: row.ciphertext)),
-            let opened = try? AEAD.open(row.ciphertext, boundTo: bound, nonce: nonce, key: keys.overviews.bytes),
-            let content = try? Padding.unpad(opened.withBytes { Array($0) }), let first = content.first,
+            let opened = try? AEAD.openBytes(row.ciphertext, boundTo: bound, nonce: nonce, key: keys.overviews.bytes),
+            let content = try? Padding.unpad(opened), let first = content.first,
             let space = EntryClass(rawValue: first), let fields = try? FieldMap(decoding: Array(content.dropFirst()))
         else { throw .integrity(.overview(tag: tag)) }
         return (space, fields)
@@ -68,9 +68,13 @@ package class VaultSnapshot {
 
     func entry(_ tag: [UInt8], _ row: EntryRow) throws -> Entry {
         let (space, fields) = try overview(tag, row)
-        guard space == .secret, let overview = Overview(fields) else {
-            throw VaultError.integrity(.overview(tag: tag))
-        }
+        guard space == .secret else { throw VaultError.integrity(.overview(tag: tag)) }
+        return try entry(tag, row, fields)
+    }
+
+    /// The entry that the opened fields of its overview tell of.
+    func entry(_ tag: [UInt8], _ row: EntryRow, _ fields: FieldMap) throws(VaultError) -> Entry {
+        guard let overview = Overview(fields) else { throw .integrity(.overview(tag: tag)) }
         return Entry(
             name: overview.name, kind: overview.name.kind, id: row.id, firstVersion: row.firstVersion,
             currentVersion: row.currentVersion, createdAt: overview.createdAt, updatedAt: overview.updatedAt,
@@ -157,17 +161,19 @@ package class VaultSnapshot {
     /// Everything but bodies: entries and services by name, deliveries by id.
     package func inventory() throws -> Inventory {
         var inventory = Inventory()
-        try walk { tag, row in
-            let (space, fields) = try self.overview(tag, row)
-            switch space {
-            case .secret: inventory.entries.append(try self.entry(tag, row))
-            case .service:
-                guard let service = ServiceRecord(fields) else { throw VaultError.integrity(.overview(tag: tag)) }
-                inventory.services.append(service)
-            case .delivery:
-                guard let delivery = Delivery(fields) else { throw VaultError.integrity(.overview(tag: tag)) }
-                inventory.deliveries.append(delivery)
-            case .setting: break
+        try keys.whileReadable {
+            try walk { tag, row in
+                let (space, fields) = try self.overview(tag, row)
+                switch space {
+                case .secret: inventory.entries.append(try self.entry(tag, row, fields))
+                case .service:
+                    guard let service = ServiceRecord(fields) else { throw VaultError.integrity(.overview(tag: tag)) }
+                    inventory.services.append(service)
+                case .delivery:
+                    guard let delivery = Delivery(fields) else { throw VaultError.integrity(.overview(tag: tag)) }
+                    inventory.deliveries.append(delivery)
+                case .setting: break
+                }
             }
         }
         inventory.entries.sort { $0.name < $1.name }

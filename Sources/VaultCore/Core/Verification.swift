@@ -15,7 +15,7 @@ extension Vault {
     /// first record that is not as it was written.
     package func verify() throws -> VerificationReport {
         try read { snapshot in
-            let report = try snapshot.prove().report
+            let report = try keys.whileReadable { try snapshot.prove().report }
             do throws(StorageError) {
                 try snapshot.rows.check()
             } catch {
@@ -75,7 +75,7 @@ extension VaultSnapshot {
         let name: String?
         switch space {
         case .secret:
-            let entry = try entry(tag, row)
+            let entry = try entry(tag, row, fields)
             name = entry.name.text
             report.entries += 1
             for (version, body) in try bodies(of: row) {

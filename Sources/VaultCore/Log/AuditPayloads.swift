@@ -23,8 +23,9 @@ struct AuditPayloads {
     func open(_ sequence: UInt64, _ bytes: [UInt8]) throws(VaultError) -> Opened {
         guard let row = try? AuditRow(decoding: bytes), let operation = AuditOperation(rawValue: row.operation),
             let nonce = Nonce(row.nonce),
-            let opened = try? AEAD.open(row.ciphertext, boundTo: bound(row, sequence), nonce: nonce, key: key.bytes),
-            let fields = try? FieldMap(decoding: Padding.unpad(opened.withBytes { Array($0) }))
+            let opened = try? AEAD.openBytes(
+                row.ciphertext, boundTo: bound(row, sequence), nonce: nonce, key: key.bytes),
+            let fields = try? FieldMap(decoding: Padding.unpad(opened))
         else { throw .integrity(.audit(sequence)) }
         let actor = Actor(userID: row.userID, processID: row.processID, program: fields[text: "program"] ?? "")
         let others = fields.names.filter { !["program", "name", RunningMAC.proofField].contains($0) }

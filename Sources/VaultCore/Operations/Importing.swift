@@ -41,16 +41,18 @@ extension Vault {
             var states: [ImportState] = []
             var deliveries: Set<DeliveryID> = []
             states.reserveCapacity(names.count)
-            for (index, name) in names.enumerated() {
-                let secret = try value(index)
-                let state = try transaction.importState(of: name, secret.bytes, isReplacing: isReplacing)
-                if state == .new || state == .replaced {
-                    try transaction.store(secret.bytes, as: name, origin: origin)
-                    try transaction.joinConnection(name)
-                    deliveries.formUnion(try transaction.entry(name)?.deliveries ?? [])
+            try keys.whileReadable {
+                for (index, name) in names.enumerated() {
+                    let secret = try value(index)
+                    let state = try transaction.importState(of: name, secret.bytes, isReplacing: isReplacing)
+                    if state == .new || state == .replaced {
+                        try transaction.store(secret.bytes, as: name, origin: origin)
+                        try transaction.joinConnection(name)
+                        deliveries.formUnion(try transaction.entry(name)?.deliveries ?? [])
+                    }
+                    states.append(state)
+                    progress(index + 1)
                 }
-                states.append(state)
-                progress(index + 1)
             }
             return ImportOutcome(states: states, deliveries: deliveries.sorted())
         }
