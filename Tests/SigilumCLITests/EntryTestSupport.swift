@@ -120,7 +120,14 @@ final class ArgumentMemory {
     }
 
     func intake(isOption: (String) -> Bool = { _ in false }) -> ArgumentIntake {
-        withExtendedLifetime(self) { ArgumentIntake(argv, isOption: isOption) }
+        withVector { ArgumentIntake($0, isOption: isOption) }
+    }
+
+    /// Calls `body` with what `main` gets.
+    func withVector<Result>(
+        _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        withExtendedLifetime(self) { body(argv) }
     }
 
     deinit {
