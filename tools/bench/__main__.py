@@ -160,9 +160,10 @@ class Bench:
             "at most 2 ms", more <= 2)])
 
     def size(self) -> Section:
-        return Section("Size", [Row(
-            "the installed program", f"{self.program.stat().st_size / 1e6:.1f} MB", "", "as small as linking allows",
-            None)])
+        full = self.program.with_name("sigilum-full")
+        return Section("Size", [
+            Row(f"`{part.name}`", f"{part.stat().st_size / 1e6:.1f} MB", "", "as small as linking allows", None)
+            for part in (self.program, full)])
 
 
 SECTIONS = ["peers", "growth", "listing", "rekey", "memory", "launch", "size"]
