@@ -22,9 +22,34 @@ struct VaultPut: SigilumCommand {
 
     func perform(_ context: Context) async throws -> Report {
         let name = try EntryName.new(name)
-        let key = try handOverIfDelivered(name, context)
+        // The vault first, where there is one: a wrong key is told before a value is asked for.
+        let there = try opened(name, context)
         let value = try source.read(for: name, context)
-        let session = try Session.open(context, vault, for: .storing, masterKey: key)
+        guard let there else {
+            return try await store(value, as: name, in: Session.open(context, vault, for: .storing))
+        }
+        do {
+            return try await store(value, as: name, in: there)
+        } catch VaultError.keysChanged {
+            // While the value was on its way. It may come from a pipe, and then only once.
+            return try await store(value, as: name, in: Session.open(context, vault, for: .storing))
+        }
+    }
+
+    /// The vault, where there is one. What the full program has to deliver is its own to store, with the value still unread.
+    private func opened(_ name: EntryName, _ context: Context) throws -> Session? {
+        if let handOver = context.handOver, name.kind == .upstreamSecret { handOver() }
+        guard let session = try Session.openIfThere(context, vault) else { return nil }
+        if let handOver = context.handOver,
+            try session.vault.read({ try $0.entry(name)?.deliveries.isEmpty == false })
+        {
+            context.announce()
+            handOver()
+        }
+        return session
+    }
+
+    private func store(_ value: SharedSecret, as name: EntryName, in session: Session) async throws -> Report {
         try GatewayKeyGuard(session: session).allow(
             storing: session.vault.fingerprint(value.bytes), as: name, gatewayKey)
         let reconciler = try session.reconciler(for: name, delivery)
@@ -33,19 +58,5 @@ struct VaultPut: SigilumCommand {
             session: session, done: outcome.isNew ? "Stored: \(name.text)" : "Unchanged: \(name.text)",
             saved: "Stored, not delivered: \(name.text)", outcome: outcome
         ).concluded(delivery, through: reconciler)
-    }
-
-    /// What the full program has to deliver is its own to store, with the value still unread. Answers the key that was found
-    /// on the way, so that it is not looked for twice.
-    private func handOverIfDelivered(_ name: EntryName, _ context: Context) throws -> MasterKey? {
-        guard let handOver = context.handOver else { return nil }
-        if name.kind == .upstreamSecret { handOver() }
-        guard let session = try Session.openIfThere(context, vault) else { return nil }
-        if try session.vault.read({ try $0.entry(name)?.deliveries.isEmpty == false }) {
-            context.announce()
-            handOver()
-        }
-        if case .unlocked = session.masterKey.source { return nil }
-        return session.masterKey
     }
 }
