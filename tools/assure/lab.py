@@ -250,7 +250,11 @@ class Lab:
         if key not in self._libraries:
             path = self.scratch / f"{name}-{len(self._libraries)}.so"
             words = ["cc", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", *options]
-            subprocess.run([*words, "-o", path, HERE / f"{name}.c", "-ldl", "-lpthread"], check=True)
+            # In its place whole: another process of this run may be making the same one, and a program that finds half of
+            # it goes on without.
+            made = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+            subprocess.run([*words, "-o", made, HERE / f"{name}.c", "-ldl", "-lpthread"], check=True)
+            made.replace(path)
             self._libraries[key] = path
         return self._libraries[key]
 
