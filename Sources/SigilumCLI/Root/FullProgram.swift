@@ -36,7 +36,7 @@ package enum FullProgram {
 
     private static func become(_ variables: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Never {
         guard let path = realpath("/proc/self/exe", nil) else {
-            end("The system does not say where the program is: /proc is not there")
+            end("The program does not find its own place: there is no /proc, or it was just replaced")
         }
         let places = places(besides: String(cString: path))
         for place in places {
