@@ -164,14 +164,18 @@ class Place:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
-        with open(file, "rb") as opened:
+        try:
+            # A folder by now, or a pipe, is none; Python's own files refuse to be one of a folder.
             status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode) or status.st_size > 1 << 20:
                 return None
             is_safe = status.st_uid == VICTIM and not status.st_mode & 0o077
-            if is_safe or MARK.encode() not in opened.read() or path.endswith(".so"):
+            if is_safe or path.endswith(".so") or MARK.encode() not in os.pread(file, 1 << 20, 0):
                 return None
             return f"a secret is in {path}, mode {status.st_mode & 0o7777:o}, of user {status.st_uid}"
+        finally:
+            os.close(file)
+
 
 
 def race(
