@@ -31,6 +31,30 @@ struct HandoverTests {
         #expect(home.contents(home.work + "/exported") == Array("third".utf8))
     }
 
+    @Test(
+        "what the full program gets is as it came: words, key, input, signals; nothing of the vault is open, nothing said"
+    )
+    func asItCame() async throws {
+        let (home, variables) = try home()
+        try await home.run("vault put ci/token", variables: variables, input: Array("first".utf8)).expect(0)
+        try await home.run("vault export ci/token --to exported", variables: variables).expect(0)
+        let small = try alone(home)
+        let script = """
+            #!/bin/sh
+            ls -l /proc/$$/fd | grep -cE 'vault|anchors|lock'
+            # Bit 12: SIGPIPE, which the small program ignores.
+            echo $((0x$(sed -n 's/^SigIgn:.//p' /proc/$$/status) & 0x1000))
+            echo "$GATEWAY_MASTER_KEY $*"
+            cat
+            """
+        try home.write(Array(script.utf8), to: home.root + "/alone/sigilum-full", mode: 0o700)
+        let call = home.call("vault put ci/token --json", variables: variables, input: Array("second".utf8))
+        let result = try await small.run(call)
+        result.expect(0)
+        #expect(result.outputText == "0\n0\n\(key) vault put ci/token --json\nsecond")
+        #expect(result.errorText.isEmpty)
+    }
+
     @Test("without its other half the small program still reads and stores; for the rest it says what is missing: 78")
     func alone() async throws {
         let (home, variables) = try home()

@@ -25,16 +25,21 @@ struct AEADTests {
         #expect(AEAD.seal(bytes: Array(message.utf8), boundTo: data, nonce: nonce, key: secret(key)) == sealed)
         let opened = try AEAD.open(sealed, boundTo: data, nonce: nonce, key: secret(key))
         #expect(text(of: opened) == message)
+        let bytes = try AEAD.openBytes(sealed, boundTo: data, nonce: nonce, key: secret(key))
+        #expect(bytes == Array(message.utf8))
     }
 
     @Test("every flipped bit of ciphertext, bound data, nonce and key is refused, and every truncation")
     func refusals() throws {
         func opens(_ sealed: [UInt8], _ data: [UInt8], _ nonce: [UInt8], _ key: [UInt8]) throws -> Bool {
             let nonce = try #require(Nonce(nonce))
+            let bytes = try? AEAD.openBytes(sealed, boundTo: data, nonce: nonce, key: secret(key))
             do throws(OpeningFailed) {
                 _ = try AEAD.open(sealed, boundTo: data, nonce: nonce, key: secret(key))
+                #expect(bytes != nil, "both ways open the same")
                 return true
             } catch {
+                #expect(bytes == nil, "both ways refuse the same")
                 return false
             }
         }

@@ -59,6 +59,16 @@ struct HashTests {
 
     // hashlib.blake2b(b"header", digest_size=64, key=bytes(range(32)), salt=bytes(range(100, 116)),
     //                 person=b"sigilum1.slot".ljust(16, b"\0")).hexdigest()
+    @Test("several keys derived at once are those that are derived one by one")
+    func derivedTogether() {
+        let purposes = [Purpose("one"), Purpose("two"), Purpose("three")]
+        let key = secret(Array(0..<32))
+        let together = KeyedHash.derive(purposes, key: key, message: [1, 2, 3]).map { $0.bytes.withBytes { Array($0) } }
+        let single = purposes.map { KeyedHash.derive($0, key: key, message: [1, 2, 3]).withBytes { Array($0) } }
+        #expect(together == single)
+        #expect(Set(together).count == 3)
+    }
+
     @Test("a derived key is BLAKE2b with a key, a salt and a personal string")
     func derivation() {
         let derived = KeyedHash.derive(

@@ -115,6 +115,8 @@ import Testing
         #expect(open.verdicts("program") == [.error])
         #expect(open.said("program").contains("chmod"))
         #expect(open.verdicts("launcher") == [.ok])
+        let other = try folder.write("other", "", mode: 0o755)
+        #expect(installation { $0.programs = { [other, path] } }.verdicts("program") == [.ok, .error], "each part")
         #expect(installation { $0.programs = { [] } }.verdicts("program") == [.unknown])
     }
 }

@@ -177,7 +177,6 @@ class Place:
             os.close(file)
 
 
-
 def race(
     place: Place, about: str, attack: Attack, lines: list[str], deadline: Deadline, outcome: Outcome, *,
     outside: bool = True, before: Callable[[int], dict[str, str]] = lambda _: {},

@@ -35,8 +35,8 @@ final class KeyRing: Sendable {
         return SharedSecret(KeyedHash.derive(purpose, key: dataKey.bytes, message: writer.bytes))
     }
 
-    /// Keeps the subkeys readable while `body` runs: for what uses them for each of many rows. To open and close them a
-    /// thousand times tells an intruder no less, and takes longer than the cryptography.
+    /// Keeps the subkeys readable all the time that `body` runs: for what uses them for each of many rows, where to open and
+    /// close them takes longer than the cryptography. SECURITY.md says so.
     func whileReadable<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         // They lie in one allocation.
         try names.bytes.withBytes { (_) throws(Failure) -> Result in try body() }
