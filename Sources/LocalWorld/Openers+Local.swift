@@ -39,11 +39,13 @@ extension Openers {
     }
 }
 
-/// A target was asked for that only the full program has: the entry was delivered nowhere when the command began.
+/// A target was asked for that only the full program has: the entry was delivered nowhere when the command looked, and is
+/// when its value was stored.
 private struct OutOfReach: Error, FailureConvertible {
     var failure: Failure {
         Failure(
-            .busy, code: "changed-meanwhile", "Another process made the entry one that is delivered, meanwhile",
-            hints: ["run the same command again", "or deliver what is stored: \(command: ["vault", "sync"])"])
+            .busy, code: "changed-meanwhile",
+            "The value is stored, and not delivered yet: another process made the entry one that is delivered, meanwhile",
+            hints: ["deliver it:  \(command: ["vault", "sync"])"])
     }
 }

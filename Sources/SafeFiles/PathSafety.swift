@@ -96,7 +96,7 @@ package enum PathSafety {
     }
 
     private static func judge(
-        _ file: FileStatus, at path: String, user: UInt32, trusted: Set<UInt32>, leniency: SecretFileLeniency
+        _ file: FileStatus, at path: String, user: UInt32, trusted: [UInt32], leniency: SecretFileLeniency
     ) -> [PathFinding] {
         guard file.kind == .regular else {
             return [PathFinding(path: path, problem: .notRegularFile, severity: .refuse, mend: nil)]
@@ -122,7 +122,7 @@ package enum PathSafety {
         return findings
     }
 
-    private static func trustedOwners(_ user: UInt32, orOwnerOf folder: FileStatus?) -> Set<UInt32> {
+    private static func trustedOwners(_ user: UInt32, orOwnerOf folder: FileStatus?) -> [UInt32] {
         guard user == 0, let folder else { return [0, user] }
         return [0, folder.uid]
     }

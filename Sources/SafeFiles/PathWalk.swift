@@ -38,7 +38,7 @@ struct PathWalk {
             guard let status = try FileStatus(path: next) else {
                 // Nothing here: what is above the missing part is all there is to judge.
                 folder = pending.isEmpty ? hereStatus : nil
-                targetPath = ([next] + pending).joined(separator: "/")
+                targetPath = pathText([next] + pending)
                 return
             }
             guard status.kind == .symbolicLink else {
@@ -70,7 +70,7 @@ struct PathWalk {
     }
 
     private static func components(_ path: String) -> [String] {
-        path.split(separator: "/").map(String.init).filter { $0 != "." }
+        pathComponents(path).filter { $0 != "." }
     }
 
     private static func absolute(_ path: String) throws(FileError) -> String {
@@ -101,7 +101,7 @@ struct PathWalk {
 
 extension PathWalk.Step {
     /// What is wrong with a folder above, or with a link on the way.
-    func finding(trusted: Set<UInt32>, user: UInt32) -> PathFinding? {
+    func finding(trusted: [UInt32], user: UInt32) -> PathFinding? {
         if status.kind == .symbolicLink {
             // Where only trusted users may make links, whose name is on one does not matter.
             guard isInSharedFolder, !trusted.contains(status.uid) else { return nil }

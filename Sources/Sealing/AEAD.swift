@@ -7,9 +7,14 @@ package struct Nonce: Hashable, Sendable {
     package let bytes: [UInt8]
 
     /// Nil unless there are exactly 24 bytes.
-    package init?(_ bytes: some Collection<UInt8>) {
+    package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.width else { return nil }
-        self.bytes = Array(bytes)
+        self.bytes = bytes
+    }
+
+    /// Nil unless there are exactly 24 bytes.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        self.init(Array(bytes))
     }
 
     /// A fresh one.

@@ -58,6 +58,14 @@ package struct SecretBytes: ~Copyable, Sendable {
 
     /// Copies bytes that already lie in ordinary memory: public values in tests, and the output of a library that
     /// gives nothing better. The original stays where it is; wipe it yourself.
+    package init(copying bytes: UnsafeRawBufferPointer) {
+        self.init(capacity: bytes.count) { buffer in
+            buffer.copyMemory(from: bytes)
+            return bytes.count
+        }
+    }
+
+    /// As above, of bytes that may lie apart.
     package init(copying bytes: some Collection<UInt8>) {
         self.init(capacity: bytes.count) { buffer in
             buffer.copyBytes(from: bytes)

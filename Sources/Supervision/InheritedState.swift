@@ -20,6 +20,7 @@ package struct InheritedState: Sendable {
     package func putBack() {
         umask(mask)
         var ignored = ignored
+        for number in Int32(1)...64 where sigismember(&ignored, number) == 1 { signal(number, SIG_IGN) }
         if sigismember(&ignored, SIGPIPE) == 0 { signal(SIGPIPE, SIG_DFL) }
     }
 }

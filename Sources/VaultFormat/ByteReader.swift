@@ -74,6 +74,10 @@ package struct ByteWriter {
 
     package init() {}
 
+    package mutating func append(_ more: [UInt8]) {
+        bytes.append(contentsOf: more)
+    }
+
     package mutating func append(_ more: some Sequence<UInt8>) {
         bytes.append(contentsOf: more)
     }
@@ -85,6 +89,12 @@ package struct ByteWriter {
     }
 
     /// The count of bytes in 32 bits, then the bytes: what makes a list of fields unambiguous.
+    package mutating func framed(_ field: [UInt8]) {
+        integer(UInt32(field.count))
+        bytes.append(contentsOf: field)
+    }
+
+    /// As above, of bytes that are no array.
     package mutating func framed(_ field: some Collection<UInt8>) {
         integer(UInt32(field.count))
         bytes.append(contentsOf: field)

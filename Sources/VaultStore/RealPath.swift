@@ -1,28 +1,27 @@
 internal import Glibc
+internal import SafeFiles
 
 /// The path of a file with its folder's links, `.` and `..` resolved; the file itself may be anything.
 ///
 /// Parts that do not exist are kept as they are: what remembers a vault must find it again after its whole home is gone.
 /// So is a path that cannot be looked at; no vault can be opened there.
 func realPath(ofFile path: String) -> String {
-    var folder = components(path)
+    var folder = pathComponents(path)
     let isAbsolute = path.hasPrefix("/")
     var missing: [String] = []
     if let name = folder.popLast() { missing.append(name) }
     while true {
-        let text = (isAbsolute ? "/" : "./") + folder.joined(separator: "/")
+        let text = (isAbsolute ? "/" : "./") + pathText(folder)
         if let resolved = realpath(text, nil) {
             defer { free(resolved) }
-            return joined(components(String(cString: resolved)), missing.reversed())
+            return joined(pathComponents(String(cString: resolved)), missing.reversed())
         }
         guard errno == ENOENT, let last = folder.popLast() else { return path }
         missing.append(last)
     }
 }
 
-private func components(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
-
-private func joined(_ base: [String], _ rest: some Sequence<String>) -> String {
+private func joined(_ base: [String], _ rest: [String]) -> String {
     var parts = base
     for part in rest {
         switch part {
@@ -31,5 +30,5 @@ private func joined(_ base: [String], _ rest: some Sequence<String>) -> String {
         default: parts.append(part)
         }
     }
-    return "/" + parts.joined(separator: "/")
+    return "/" + pathText(parts)
 }

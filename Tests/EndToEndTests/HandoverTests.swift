@@ -65,14 +65,80 @@ struct HandoverTests {
         got.expect(0)
         #expect(got.outputText == "first\n")
         try await small.run(home.call("vault put ci/other", variables: variables, input: [0x61])).expect(0)
-        for line in ["vault status", "--version", "vault put ci/token", "vault put upstream-secret/linear/token"] {
+        for line in ["vault status", "--help", "vault put ci/token", "vault put upstream-secret/linear/token"] {
             let refused = try await small.run(home.call(line, variables: variables, input: Array("second".utf8)))
             refused.expect(78)
             #expect(refused.errorText.contains("[ERROR] A part of the program is missing: "), "\(line)")
             #expect(refused.outputText.isEmpty)
         }
+        // As a document, too; and where the part in its place is this one once more, which would go on without end.
+        let document = try await small.run(home.call("vault status --json", variables: variables))
+        document.expect(78)
+        #expect(try #require(parsed(document.errors)["error"] as? [String: Any])["code"] as? String == "part-missing")
+        try FileManager.default.copyItem(atPath: small.path, toPath: home.root + "/alone/sigilum-full")
+        try await small.run(home.call("vault status", variables: variables)).expect(78, error: "This is the small part")
+        let version = try await small.run(home.call("--version", variables: variables))
+        version.expect(0)
+        #expect(version.outputText.hasPrefix("sigilum "))
         let kept = try await home.run("vault get ci/token --reveal-secrets", variables: variables)
         #expect(kept.outputText == "first\n")
         #expect(home.contents(home.work + "/exported") == Array("first".utf8))
+    }
+
+    @Test("what there is to warn of is said once, by the program that stores: unsafe permissions, a missing anchor")
+    func warnings() async throws {
+        var (home, variables) = try home()
+        try await home.run("vault put ci/token", variables: variables, input: Array("first".utf8)).expect(0)
+        try await home.run("vault export ci/token --to exported", variables: variables).expect(0)
+        variables["SIGILUM_ALLOW_UNSAFE_PERMISSIONS"] = "1"
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o770], ofItemAtPath: home.work + "/.sigilum-workspace")
+        try FileManager.default.removeItem(atPath: home.user + "/.local")
+        let stored = try await home.run("vault put ci/token", variables: variables, input: Array("second".utf8))
+        stored.expect(0)
+        #expect(stored.errorText.ranges(of: "Unsafe permissions").count == 1, "\(stored.errorText)")
+        #expect(stored.errorText.ranges(of: "has no anchor of the vault yet").count == 1, "\(stored.errorText)")
+        // A failure under --json is one document, with the warnings in it.
+        let refused = try await home.run("vault put ci/token --json", variables: variables, input: [])
+        refused.expect(64)
+        #expect(try (parsed(refused.errors)["remarks"] as? [Any])?.count == 1, "\(refused.errorText)")
+    }
+
+    @Test(
+        "a value that is asked for on a terminal is the full program's from the start: no anchor is kept, and its warning lost"
+    )
+    func terminal() async throws {
+        let (home, variables) = try home()
+        try await home.run("vault put ci/token", variables: variables, input: Array("first".utf8)).expect(0)
+        try FileManager.default.removeItem(atPath: home.user + "/.local")
+        var call = home.call("", variables: variables, input: Array("typed\n".utf8))
+        call.arguments = ["-qec", "\(home.runner.path) vault put ci/other", "/dev/null"].map { Array($0.utf8) }
+        let asked = try await ProgramRunner(path: "/usr/bin/script").run(call)
+        asked.expect(0)
+        #expect(asked.outputText.ranges(of: "has no anchor of the vault yet").count == 1, "\(asked.outputText)")
+        #expect(asked.outputText.contains("Stored: ci/other"), "\(asked.outputText)")
+    }
+
+    @Test("a key is fetched once: a command that answers runs once, and a passphrase is not stretched for nothing")
+    func key() async throws {
+        let (home, variables) = try home()
+        try await home.run("vault put ci/token", variables: variables, input: Array("first".utf8)).expect(0)
+        try await home.run("vault export ci/token --to exported", variables: variables).expect(0)
+        try home.write(
+            Array("#!/bin/sh\necho run >>\(home.root)/runs\necho \(key)\n".utf8), to: home.root + "/key", mode: 0o700)
+        try await home.run(
+            "vault put ci/token", variables: ["GATEWAY_MASTER_KEY_COMMAND": home.root + "/key"],
+            input: Array("second".utf8)
+        ).expect(0)
+        #expect(home.contents(home.root + "/runs") == Array("run\n".utf8))
+        // Alone the small program has nobody to hand it to, and says so before it opens the vault.
+        let other = try TestHome()
+        let passphrase = ["GATEWAY_MASTER_KEY": "correct horse battery staple"]
+        try await other.run("vault put ci/token", variables: passphrase, input: Array("first".utf8)).expect(0)
+        try await alone(other).run(other.call("vault put ci/token", variables: passphrase, input: [0x61])).expect(78)
+    }
+
+    private func parsed(_ bytes: [UInt8]) throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
     }
 }

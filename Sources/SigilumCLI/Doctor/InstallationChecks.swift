@@ -23,10 +23,11 @@ struct InstallationChecks {
         guard !paths.isEmpty else {
             return [Diagnosis("program", .unknown, "The system does not say where the program is")]
         }
-        return paths.flatMap(program)
+        // What this process is: of another file nobody knows what it would say of itself.
+        return paths.flatMap { program($0, isThis: paths.count == 1 || $0.hasSuffix("/" + FullProgram.name)) }
     }
 
-    private func program(_ path: String) -> [Diagnosis] {
+    private func program(_ path: String, isThis: Bool) -> [Diagnosis] {
         let check = "program"
         let findings: [PathFinding]
         do throws(FileError) {
@@ -37,7 +38,9 @@ struct InstallationChecks {
         } catch {
             return [Diagnosis(check, .unknown, error.failure)]
         }
-        guard !findings.isEmpty else { return [Diagnosis(check, .ok, "\(path), \(plain: version)")] }
+        guard !findings.isEmpty else {
+            return [Diagnosis(check, .ok, isThis ? "\(path), \(plain: version)" : "\(path)")]
+        }
         return findings.map { finding in
             Diagnosis(
                 check, finding.severity == .refuse ? .error : .warn,

@@ -16,8 +16,8 @@ struct GatewayKeyGuard {
     /// or that opens the vault; or the gateway's is not there, and cannot be the one that opens the vault.
     ///
     /// - Throws: 76.
-    func allow(storing value: Fingerprint?, as name: EntryName, _ options: GatewayKeyOptions? = nil) throws {
-        guard GatewayKeyEntry.all.contains(name.text), options?.force != true, !session.isNew else { return }
+    func allow(storing value: Fingerprint?, as name: EntryName, isMeant: Bool = false) throws {
+        guard GatewayKeyEntry.all.contains(name.text), !isMeant, !session.isNew else { return }
         let (entry, isFree) = try session.vault.read { snapshot in
             (try snapshot.entry(name), try snapshot.gatewayKeyIsEntry() || isOnlyPassphrase(snapshot))
         }

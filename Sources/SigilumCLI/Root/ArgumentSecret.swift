@@ -3,7 +3,7 @@ internal import SecureMemory
 
 /// The value of an option that is a secret: a number, by which ``Context/secret(_:)`` finds the bytes. The parser, its
 /// errors and the command itself never see the value.
-struct ArgumentSecret: ExpressibleByArgument, Sendable {
+struct ArgumentSecret: ExpressibleByArgument, Sendable, Equatable {
     let number: Int
 
     private static let mark = "secret-argument-"

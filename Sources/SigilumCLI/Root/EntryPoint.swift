@@ -10,7 +10,7 @@ internal import Glibc
 ///   - context: The world outside. Its program name and its secrets are set from the intake.
 /// - Returns: The exit status; see ``ExitStatus``.
 package func runSigilum(_ intake: ArgumentIntake, _ context: Context) async -> Int32 {
-    await EntryPoint(root: EntryPoint.root(for: intake.program), plainForm: PlainForm.command).run(intake, context)
+    await EntryPoint(root: EntryPoint.root(for: intake.program), plainForm: PlainForm.job).run(intake, context)
 }
 
 /// Runs to the end of the process, with the exit status that the operation answers.
@@ -35,7 +35,7 @@ extension ArgumentIntake {
 struct EntryPoint {
     let root: any ParsableCommand.Type
     /// The commands that are understood without the parser, of a line in plain form.
-    var plainForm: (([String], ProgramName) -> (command: any SigilumCommand, name: String)?)?
+    var plainForm: (([String], ProgramName) -> Job?)?
 
     static func root(for program: ProgramName) -> any ParsableCommand.Type {
         switch program {
@@ -65,17 +65,16 @@ struct EntryPoint {
         case .text(let text):
             let renderer = renderer(context, json: false, reveal: false)
             return status(.done, renderer.showText(text), renderer)
-        case .command(let command, let name):
-            context.command = name
-            return await perform(command, context, CommandOptions(intake.arguments))
+        case .job(let job):
+            context.command = job.name
+            return await perform(job, context, CommandOptions(intake.arguments))
         }
     }
 
     // MARK: Parsing
 
     private enum Parsed {
-        /// And its words, `sigilum vault get`, however the program was called.
-        case command(any SigilumCommand, name: String)
+        case job(Job)
         /// Help, a version, a completion script.
         case text(String)
     }
@@ -84,12 +83,11 @@ struct EntryPoint {
         guard !intake.isMalformed else {
             throw Failure.usage("An argument is not UTF-8")
         }
-        if let plain = plainForm?(intake.arguments, intake.program) {
-            return .command(plain.command, name: plain.name)
-        }
+        if intake.arguments.filter({ $0 != "--json" }) == ["--version"] { return .text(root.configuration.version) }
+        if let job = plainForm?(intake.arguments, intake.program) { return .job(job) }
         let tree = CommandTree(root: root)
         func named(_ command: any SigilumCommand) -> Parsed {
-            .command(command, name: tree.words(of: type(of: command)))
+            .job(Job(command, name: tree.words(of: type(of: command))))
         }
         if let command = direct(intake.arguments, tree) { return named(command) }
         do {
@@ -153,12 +151,12 @@ struct EntryPoint {
     // MARK: Performing
 
     private func perform(
-        _ command: any SigilumCommand, _ context: Context, _ options: CommandOptions
+        _ job: Job, _ context: Context, _ options: CommandOptions
     ) async -> Int32 {
-        let renderer = renderer(context, json: command.printsJSON, reveal: command.revealsSecrets, options)
+        let renderer = renderer(context, json: job.printsJSON, reveal: job.revealsSecrets, options)
         var context = context
         context.options = options
-        if command.output.noInput { context.terminal = context.terminal.silent }
+        if job.noInput { context.terminal = context.terminal.silent }
         let remarks = context.remarks
         for warning in context.argumentSecrets.warnings { remarks.add(warning) }
         context.publish = { report in
@@ -168,7 +166,7 @@ struct EntryPoint {
         let (tokens, now) = (context.tokens, context.now)
         context.announce = { renderer.show(remarks.drain() + tokens.conclude(now: now())) }
         do {
-            let report = try await command.perform(context)
+            let report = try await job.perform(context)
             if let status = report.commandStatus { return status }
             renderer.show(remarks.drain() + report.remarks + context.tokens.conclude(now: context.now()))
             return status(report.exit, renderer.showFacts(report), renderer)

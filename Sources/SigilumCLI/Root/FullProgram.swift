@@ -36,20 +36,44 @@ package enum FullProgram {
 
     private static func become(_ variables: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Never {
         guard let path = realpath("/proc/self/exe", nil) else {
-            end("The program does not find its own place: there is no /proc, or it was just replaced")
+            end("The program does not find its own place: there is no /proc, or it was just replaced", ["run it again"])
         }
-        let places = places(besides: String(cString: path))
-        for place in places {
+        let small = String(cString: path)
+        for place in places(besides: small) {
+            guard !isCopy(place, of: small) else {
+                end("This is the small part of the program once more, in the place of the other: \(place)")
+            }
             execve(place, CommandLine.unsafeArgv, variables)
             if errno != ENOENT { end("Cannot start \(place): \(String(cString: strerror(errno)))") }
         }
-        end("A part of the program is missing: \(places[0])")
+        end("A part of the program is missing: \(places(besides: small).joined(separator: " or "))")
     }
 
-    private static func end(_ problem: String) -> Never {
-        let text = "[ERROR] \(problem)\n  nothing was changed\n  make it again:  scripts/build, or scripts/install\n"
-        _ = text.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
-        _exit(ExitStatus.configuration.rawValue)
+    /// Whether a file is this very program: it would become itself without end. The other is never of the same length.
+    private static func isCopy(_ place: String, of small: String) -> Bool {
+        var (other, this) = (stat(), stat())
+        return stat(place, &other) == 0 && stat(small, &this) == 0 && other.st_size == this.st_size
+    }
+
+    /// Looked at where the words lie: a secret may be among them.
+    private static var asksForJSON: Bool {
+        var argument = CommandLine.unsafeArgv
+        while let word = argument.pointee, strcmp(word, "--") != 0 {
+            if strcmp(word, "--json") == 0 { return true }
+            argument += 1
+        }
+        return false
+    }
+
+    private static func end(_ problem: Message, _ hints: [Message] = []) -> Never {
+        let install: Message = "install it again:  scripts/install, or the package"
+        let failure = Failure(
+            .configuration, code: "part-missing", problem,
+            hints: ["nothing was changed"] + (hints.isEmpty ? [install] : hints))
+        let notes = OutputChannel(colour: false) { OutputChannel.writeAll($0, to: 2) }
+        Renderer(results: notes, notes: notes, program: .sigilum, json: asksForJSON, reveal: false).show(
+            failure, after: [])
+        _exit(failure.status.rawValue)
     }
 }
 

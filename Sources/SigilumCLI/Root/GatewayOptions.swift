@@ -27,4 +27,35 @@ struct DeliveryOptions: ParsableArguments, Sendable {
     var apiDb: String?
 
     @OptionGroup var network: OfflineOptions
+
+    var choice: DeliveryChoice {
+        DeliveryChoice(
+            gatewayAdminURL: gateway.gatewayAdminUrl, gatewayDataDirectory: gateway.gatewayDataDir, apiURL: api.apiUrl,
+            allowInsecureHTTP: api.allowInsecureHttp, apiDatabase: apiDb, offline: network.offline)
+    }
+}
+
+/// What ``DeliveryOptions`` say.
+struct DeliveryChoice: Sendable, Equatable {
+    var gatewayAdminURL: String?
+    var gatewayDataDirectory: String?
+    var apiURL: String?
+    var allowInsecureHTTP = false
+    var apiDatabase: String?
+    var offline = false
+}
+
+extension DeliveryOptions {
+    init(_ choice: DeliveryChoice) {
+        self.init()
+        gateway = GatewayOptions()
+        gateway.gatewayAdminUrl = choice.gatewayAdminURL
+        gateway.gatewayDataDir = choice.gatewayDataDirectory
+        api = APIOptions()
+        api.apiUrl = choice.apiURL
+        api.allowInsecureHttp = choice.allowInsecureHTTP
+        apiDb = choice.apiDatabase
+        network = OfflineOptions()
+        network.offline = choice.offline
+    }
 }

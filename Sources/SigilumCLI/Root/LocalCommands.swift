@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The commands that reach for nothing but the vault and files: the small program performs them itself, and becomes the full
+/// The commands that reach for nothing but the vault and files, and `--version`: the small program performs them itself, and becomes the full
 /// one for every other (docs/adr/0013-two-programs.md).
 package enum LocalCommands {
     /// The words after `vault`. `put` is among them for entries that are delivered nowhere; see ``VaultPut``.
@@ -14,6 +14,7 @@ package enum LocalCommands {
     package static func contain(_ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Bool {
         guard let program = argv[0] else { return false }
         var index = 1
+        if let word = argv[1], strcmp(word, "--version") == 0, argv[2] == nil { return true }
         if ProgramName(argumentZero: String(cString: program)) != .vault {
             guard let group = argv[index], strcmp(group, "vault") == 0 else { return false }
             index += 1

@@ -2,20 +2,26 @@
 /// takes half of the time of a `get` (docs/benchmarks.md). A line with anything else in it is the parser's, and so is
 /// everything that is wrong with it. That both read the same out of a line is tested.
 enum PlainForm {
-    /// The command of a line.
+    /// What a line asks for.
     ///
     /// - Parameters:
     ///   - arguments: Without the program's name.
     ///   - program: What the program was called as: `vault` has the vault's commands without a word before.
-    /// - Returns: The command and its name, `sigilum vault get`; nil where the line is not in the plain form.
-    static func command(
-        _ arguments: [String], as program: ProgramName
-    ) -> (command: any SigilumCommand, name: String)? {
+    /// - Returns: nil where the line is not in the plain form.
+    static func job(_ arguments: [String], as program: ProgramName) -> Job? {
         var rest = arguments[...]
         if program != .vault, rest.popFirst() != "vault" { return nil }
         switch rest.popFirst() {
-        case "get": return VaultGet(plain: rest).map { ($0, "sigilum vault get") }
-        case "put": return VaultPut(plain: rest).map { ($0, "sigilum vault put") }
+        case "get":
+            guard let reading = EntryReading(plain: rest) else { return nil }
+            return Job(
+                name: "sigilum vault get", printsJSON: reading.output.json, revealsSecrets: reading.revealSecrets,
+                noInput: reading.output.noInput, perform: { try reading.perform($0) })
+        case "put":
+            guard let storing = EntryStoring(plain: rest) else { return nil }
+            return Job(
+                name: "sigilum vault put", printsJSON: storing.output.json, revealsSecrets: false,
+                noInput: storing.output.noInput, perform: { try await storing.perform($0) })
         default: return nil
         }
     }
@@ -23,18 +29,22 @@ enum PlainForm {
     /// The words after a command's name: one name, and options that are known here, each once.
     struct Words {
         let name: String
-        private var flags: Set<String> = []
-        private var values: [String: String] = [:]
+        // A few words each: an array is searched in less than the first set of strings takes to be made.
+        private var flags: [String] = []
+        private var values: [(option: String, value: String)] = []
 
-        init?(_ words: ArraySlice<String>, flags known: Set<String>, options: Set<String>) {
+        init?(_ words: ArraySlice<String>, flags known: [String], options: [String]) {
             var (rest, found) = (words, String?.none)
             while let word = rest.popFirst() {
                 if known.contains(word) {
-                    guard flags.insert(word).inserted else { return nil }
+                    guard !flags.contains(word) else { return nil }
+                    flags.append(word)
                 } else if options.contains(word) {
                     // A value that looks like an option is the parser's to judge.
-                    guard let value = rest.popFirst(), !value.hasPrefix("-"), values[word] == nil else { return nil }
-                    values[word] = value
+                    guard let text = rest.popFirst(), !text.hasPrefix("-"),
+                        !values.contains(where: { $0.option == word })
+                    else { return nil }
+                    values.append((word, text))
                 } else {
                     guard found == nil, !word.hasPrefix("-"), !word.isEmpty else { return nil }
                     found = word
@@ -45,74 +55,39 @@ enum PlainForm {
         }
 
         func has(_ flag: String) -> Bool { flags.contains(flag) }
-        func value(_ option: String) -> String? { values[option] }
+
+        func value(_ option: String) -> String? {
+            for known in values where known.option == option { return known.value }
+            return nil
+        }
+
+        /// The choices that both commands have.
+        var vault: VaultChoice { VaultChoice(home: value("--sigilum-home")) }
+        var output: OutputChoice { OutputChoice(json: has("--json"), noInput: has("--no-input")) }
     }
 }
 
-extension VaultGet {
-    fileprivate init?(plain rest: ArraySlice<String>) {
-        let flags: Set = ["--json", "--no-input", "--reveal-secrets", "--reveal"]
+extension EntryReading {
+    /// The words after `get`; nil where they are not in the plain form.
+    init?(plain rest: ArraySlice<String>) {
+        let flags = ["--json", "--no-input", "--reveal-secrets", "--reveal"]
         guard let words = PlainForm.Words(rest, flags: flags, options: ["--sigilum-home"]) else { return nil }
-        self.init()
-        name = words.name
-        version = nil
-        out = nil
-        allowUnrecorded = false
-        vault = VaultOptions(words)
-        output = OutputOptions(words)
-        reveal = RevealOptions()
-        reveal.revealSecrets = words.has("--reveal-secrets") || words.has("--reveal")
+        self.init(
+            name: words.name, revealSecrets: words.has("--reveal-secrets") || words.has("--reveal"), vault: words.vault,
+            output: words.output)
     }
 }
 
-extension VaultPut {
-    fileprivate init?(plain rest: ArraySlice<String>) {
-        let options: Set = ["--sigilum-home", "--from-env", "--from-file"]
+extension EntryStoring {
+    /// The words after `put`; nil where they are not in the plain form.
+    init?(plain rest: ArraySlice<String>) {
+        let options = ["--sigilum-home", "--from-env", "--from-file"]
         guard let words = PlainForm.Words(rest, flags: ["--json", "--no-input", "--offline"], options: options) else {
             return nil
         }
-        self.init()
-        name = words.name
-        source = EntryValueOptions()
-        source.fromEnv = words.value("--from-env")
-        source.fromFile = words.value("--from-file")
-        source.allowVariableReference = false
-        gatewayKey = GatewayKeyOptions()
-        gatewayKey.force = false
-        delivery = DeliveryOptions(offline: words.has("--offline"))
-        vault = VaultOptions(words)
-        output = OutputOptions(words)
-    }
-}
-
-extension VaultOptions {
-    fileprivate init(_ words: PlainForm.Words) {
-        self.init()
-        sigilumHome = words.value("--sigilum-home")
-        gatewayMasterKey = nil
-    }
-}
-
-extension OutputOptions {
-    fileprivate init(_ words: PlainForm.Words) {
-        self.init()
-        json = words.has("--json")
-        noInput = words.has("--no-input")
-    }
-}
-
-extension DeliveryOptions {
-    /// As where none of its options is given.
-    fileprivate init(offline: Bool) {
-        self.init()
-        gateway = GatewayOptions()
-        gateway.gatewayAdminUrl = nil
-        gateway.gatewayDataDir = nil
-        api = APIOptions()
-        api.apiUrl = nil
-        api.allowInsecureHttp = false
-        apiDb = nil
-        network = OfflineOptions()
-        network.offline = offline
+        self.init(
+            name: words.name,
+            value: EntryValueChoice(variable: words.value("--from-env"), file: words.value("--from-file")),
+            delivery: DeliveryChoice(offline: words.has("--offline")), vault: words.vault, output: words.output)
     }
 }

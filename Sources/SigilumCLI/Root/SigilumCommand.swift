@@ -27,6 +27,14 @@ struct OutputOptions: ParsableArguments, Sendable {
 
     @Flag(help: "Never ask on the terminal.")
     var noInput = false
+
+    var choice: OutputChoice { OutputChoice(json: json, noInput: noInput) }
+}
+
+/// What ``OutputOptions`` say.
+struct OutputChoice: Sendable, Equatable {
+    var json = false
+    var noInput = false
 }
 
 /// `--reveal-secrets`, for the commands where it makes sense.
@@ -44,6 +52,14 @@ struct VaultOptions: ParsableArguments, Sendable {
 
     @Option(help: ArgumentHelp("The master key. Other users can read it in the process list.", valueName: "key"))
     var gatewayMasterKey: ArgumentSecret?
+
+    var choice: VaultChoice { VaultChoice(home: sigilumHome, masterKey: gatewayMasterKey) }
+}
+
+/// What ``VaultOptions`` say.
+struct VaultChoice: Sendable, Equatable {
+    var home: String?
+    var masterKey: ArgumentSecret?
 }
 
 /// `--offline`, for the commands that deliver.

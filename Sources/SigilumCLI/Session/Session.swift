@@ -26,17 +26,18 @@ struct Session: Sendable {
     ///
     /// `masterKey` is the master key where the command itself has it; else it is found as for every command.
     /// `takesUnlocked`: whether what `vault unlock` keeps will do, where no key is set.
+    /// `yielding`: when this becomes the full program.
     ///
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
-        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
-        masterKey: MasterKey? = nil, takesUnlocked: Bool = true
+        _ context: Context, _ options: VaultChoice, for purpose: Purpose, location: HomeLocation? = nil,
+        masterKey: MasterKey? = nil, takesUnlocked: Bool = true, yielding: LateHandOver? = nil
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
         let location =
             try location
-            ?? HomeResolution.locate(option: options.sigilumHome, config: config, surroundings: surroundings)
+            ?? HomeResolution.locate(option: options.home, config: config, surroundings: surroundings)
         let home =
             switch purpose {
             case .reading: try existingHome(location, context, surroundings)
@@ -51,14 +52,16 @@ struct Session: Sendable {
             tokens.touched(name)
             return try TokenFacts.describe(name, value)
         }
+        yielding?.beforeKey(surroundings)
         let given =
             try masterKey
             ?? MasterKeyResolution.resolve(
-                option: context.secret(options.gatewayMasterKey), home: home, surroundings: surroundings)
+                option: context.secret(options.masterKey), home: home, surroundings: surroundings)
 
         var source = given?.source
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
+            try yielding?.opened(vault)
             var session = Session(
                 context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
                 isNew: isNew)
@@ -90,6 +93,7 @@ struct Session: Sendable {
                 }
                 let key = try set ?? Passphrase.ask(context, storage, home)
                 source = key.source
+                try yielding?.beforeOpening(key)
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
                 return try session(vault, key, isNew: false)
@@ -118,6 +122,18 @@ struct Session: Sendable {
         }
     }
 
+    /// As above, of a command with ``VaultOptions``.
+    ///
+    /// - Throws: As above.
+    static func open(
+        _ context: Context, _ options: VaultOptions, for purpose: Purpose, location: HomeLocation? = nil,
+        masterKey: MasterKey? = nil, takesUnlocked: Bool = true
+    ) throws -> Session {
+        try open(
+            context, options.choice, for: purpose, location: location, masterKey: masterKey,
+            takesUnlocked: takesUnlocked)
+    }
+
     /// The home of a command that reads. One that is gone with its vault, while an anchor remembers it, is no vault that
     /// was never made.
     private static func existingHome(
@@ -134,12 +150,21 @@ struct Session: Sendable {
     }
 
     /// Opens the vault where there is one; nil where a command that stores would make it.
-    static func openIfThere(_ context: Context, _ options: VaultOptions) throws -> Session? {
+    static func openIfThere(
+        _ context: Context, _ options: VaultChoice, yielding: LateHandOver? = nil
+    ) throws -> Session? {
         do {
-            return try open(context, options, for: .reading)
+            return try open(context, options, for: .reading, yielding: yielding)
         } catch let failure as Failure where failure.code == HomeLocation.notFoundCode {
             return nil
         }
+    }
+
+    /// As above, of a command with ``VaultOptions``.
+    ///
+    /// - Throws: As above.
+    static func openIfThere(_ context: Context, _ options: VaultOptions) throws -> Session? {
+        try openIfThere(context, options.choice)
     }
 
     /// `$XDG_STATE_HOME/sigilum`, else `~/.local/state/sigilum` (XDG Base Directory Specification).

@@ -77,10 +77,10 @@ struct MasterKey: Sendable {
     /// - Throws: 78 for a key that is empty, too long, or has a control character inside (a line end, a NUL).
     init(_ raw: borrowing SecretBytes, source: MasterKeySource) throws(Failure) {
         let key = raw.withBytes { bytes in
-            var rest = bytes[...]
-            while let first = rest.first, Self.isWhiteSpace(first) { rest = rest.dropFirst() }
-            while let last = rest.last, Self.isWhiteSpace(last) { rest = rest.dropLast() }
-            return SecretBytes(copying: rest)
+            var (start, end) = (0, bytes.count)
+            while start < end, Self.isWhiteSpace(bytes[start]) { start += 1 }
+            while start < end, Self.isWhiteSpace(bytes[end - 1]) { end -= 1 }
+            return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
         }
         guard key.count > 0 else {
             throw Failure(.configuration, code: "master-key", "The master key is empty: \(source.message)")

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SafeFiles
 
 /// What of the process and its user the settings are resolved from.
 package struct Surroundings: Sendable {
@@ -80,7 +81,7 @@ package struct Surroundings: Sendable {
 
     /// Without empty and `.` parts. `..` stays: what it means after a symbolic link is for the system to say.
     static func tidy(_ path: String) -> String {
-        "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        "/" + pathText(pathComponents(path).filter { $0 != "." })
     }
 }
 

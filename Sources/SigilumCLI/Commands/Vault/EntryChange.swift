@@ -12,14 +12,17 @@ struct EntryChange {
     var finishesWipe = true
 
     /// Delivers, then reports. Reaches for no target where the entry is delivered nowhere.
-    func concluded(_ options: DeliveryOptions, through reconciler: Reconciler?) async throws -> Report {
+    func concluded(_ options: @autoclosure () -> DeliveryOptions, through reconciler: Reconciler?) async throws
+        -> Report
+    {
         if finishesWipe { try session.finishWipe() }
         var outcomes: [DeliveryOutcome] = []
         if !outcome.deliveries.isEmpty {
-            outcomes = try await (reconciler ?? session.reconciler(options)).reconcile(outcome.deliveries)
+            outcomes = try await (reconciler ?? session.reconciler(options())).reconcile(outcome.deliveries)
         }
         // The API may just have made one more.
-        let version = Int64(try session.vault.read { try $0.entry(outcome.name)?.currentVersion } ?? outcome.version)
+        let newest = outcomes.isEmpty ? nil : try session.vault.read { try $0.entry(outcome.name)?.currentVersion }
+        let version = Int64(newest ?? outcome.version)
         var facts = [Field("version", .integer(version))] + fields
         if !outcomes.isEmpty {
             let states = outcomes.map { "\($0.id.text) (\($0.state))" }
@@ -57,10 +60,10 @@ extension Session {
 
     /// The reconciler that a change of an entry will need, made before anything is stored, so that a wrong address stops
     /// the command in time; nil where the entry is delivered nowhere.
-    func reconciler(for name: EntryName, _ options: DeliveryOptions) throws -> Reconciler? {
+    func reconciler(for name: EntryName, _ options: @autoclosure () -> DeliveryOptions) throws -> Reconciler? {
         let isDelivered = try vault.read { try $0.entry(name)?.deliveries.isEmpty == false }
         // A new secret of a connection that is there is delivered with it.
-        return isDelivered || name.kind == .upstreamSecret ? try reconciler(options) : nil
+        return isDelivered || name.kind == .upstreamSecret ? try reconciler(options()) : nil
     }
 
     /// Whose gateway is to be started: of the first service that could not be delivered.

@@ -17,17 +17,12 @@ struct EntryValueOptions: ParsableArguments, Sendable {
     /// Whether an option names a source.
     var isNamed: Bool { fromEnv != nil || fromFile != nil }
 
-    /// Reads the value, by default from standard input or a prompt, and checks that it fits where the entry is used.
-    func read(for name: EntryName, _ context: Context) throws -> SharedSecret {
-        let source = try SecretSource.entry(
-            variable: fromEnv, file: fromFile, terminal: context.terminal, question: "Value: ")
-        let surroundings = Surroundings(context)
-        let value = try source.read(surroundings, context.terminal)
-        try Self.check(
-            value, for: name, allowsVariableReference: allowVariableReference, now: context.now() / 1000,
-            surroundings.say)
-        return value
+    var choice: EntryValueChoice {
+        EntryValueChoice(variable: fromEnv, file: fromFile, allowsVariableReference: allowVariableReference)
     }
+
+    /// As ``EntryValueChoice/read(for:_:)``.
+    func read(for name: EntryName, _ context: Context) throws -> SharedSecret { try choice.read(for: name, context) }
 
     /// Checks that a value fits where its entry is used. `now` is in seconds since 1970.
     static func check(
@@ -58,6 +53,32 @@ struct EntryValueOptions: ParsableArguments, Sendable {
             guard case .expired(let end) = error else { throw error }
             say(.warn("The token expired at \(plain: Timestamp.text(end * 1000))"))
         }
+    }
+}
+
+/// What ``EntryValueOptions`` say.
+struct EntryValueChoice: Sendable, Equatable {
+    var variable: String?
+    var file: String?
+    var allowsVariableReference = false
+
+    /// Whether somebody is asked on the terminal.
+    func isAskedFor(_ terminal: Terminal) -> Bool {
+        variable == nil && (file == nil || file == "-") && terminal.inputIsTerminal()
+    }
+
+    /// Reads the value, by default from standard input or a prompt, and checks that it fits where the entry is used.
+    ///
+    /// - Throws: 64, 66 or 69 where there is none; what does not fit.
+    func read(for name: EntryName, _ context: Context) throws -> SharedSecret {
+        let source = try SecretSource.entry(
+            variable: variable, file: file, terminal: context.terminal, question: "Value: ")
+        let surroundings = Surroundings(context)
+        let value = try source.read(surroundings, context.terminal)
+        try EntryValueOptions.check(
+            value, for: name, allowsVariableReference: allowsVariableReference, now: context.now() / 1000,
+            surroundings.say)
+        return value
     }
 }
 

@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import SecureMemory
-internal import VaultCore
 
 /// `sigilum vault get`
 struct VaultGet: SigilumCommand {
@@ -25,34 +23,11 @@ struct VaultGet: SigilumCommand {
     @OptionGroup var output: OutputOptions
     var revealsSecrets: Bool { reveal.revealSecrets }
 
-    func perform(_ context: Context) async throws -> Report {
-        guard out == nil || !reveal.revealSecrets else {
-            throw Failure.usage("Use only one of: --reveal-secrets, --out")
-        }
-        let name = try EntryName(name)
-        let file = try out.map { try SecretFile($0, Surroundings(context)) }
-        let session = try Session.open(context, vault, for: .reading)
-        try file?.refuse(inside: session.home)
-        let facts = EntryVersionFacts(name: name, version: version, session: session)
-        guard file != nil || reveal.revealSecrets else { return try facts.report(value: nil) }
-        let value = try release(name, session)
-        guard let file else {
-            var report = output.json ? try facts.report(value: value) : Report()
-            report.bare = value
-            return report
-        }
-        try file.write(value.bytes)
-        let path = context.shown(path: file.path)
-        return Report(
-            .ok("Written: \(name.text)"), fields: [Field("name", .untrusted(name.text)), Field("file", path)])
-    }
+    func perform(_ context: Context) async throws -> Report { try reading.perform(context) }
 
-    /// Opens the value once the log says so, or, where the user allows it, although the log cannot.
-    private func release(_ name: EntryName, _ session: Session) throws -> SharedSecret {
-        let purpose = out == nil ? "vault get" : "vault get --out"
-        guard allowUnrecorded else { return try session.vault.reveal(name, version: version, purpose: purpose) }
-        let (value, isRecorded) = try session.vault.revealUnrecorded(name, version: version, purpose: purpose)
-        if !isRecorded { session.surroundings.say(.warn("This release is not in the log: it could not be written")) }
-        return value
+    var reading: EntryReading {
+        EntryReading(
+            name: name, version: version, out: out, allowUnrecorded: allowUnrecorded,
+            revealSecrets: reveal.revealSecrets, vault: vault.choice, output: output.choice)
     }
 }

@@ -27,8 +27,9 @@ struct VaultInject: SigilumCommand {
         }
         let surroundings = Surroundings(context)
         let file = try out.map { try SecretFile($0, surroundings) }
-        let template = try Template.read(template, surroundings)
+        // First: what asks for a passphrase may become another program, which could not read standard input again.
         let session = try Session.open(context, vault, for: .reading)
+        let template = try Template.read(template, surroundings)
         try file?.refuse(inside: session.home)
         if let file, file.realPath == template.realPath {
             throw Failure.usage("The file is the template itself: \(file.path)", hints: ["nothing was written"])

@@ -23,7 +23,7 @@ struct VaultMove: SigilumCommand {
         let keys = GatewayKeyGuard(session: session)
         try keys.allow(losing: old, gatewayKey)
         if let entry = try session.vault.read({ try $0.entry(old) }) {
-            try keys.allow(storing: entry.fingerprint, as: new, gatewayKey)
+            try keys.allow(storing: entry.fingerprint, as: new, isMeant: gatewayKey.force)
         }
         let reconciler = try session.reconciler(for: old, delivery)
         let outcome = try session.vault.move(old, to: new)

@@ -1,0 +1,54 @@
+internal import SecureMemory
+internal import VaultCore
+
+/// What `vault put` does, whoever read its words.
+struct EntryStoring: Sendable, Equatable {
+    let name: String
+    let value: EntryValueChoice
+    /// Whether the entry may be a master key of the gateway.
+    var isMeant = false
+    let delivery: DeliveryChoice
+    let vault: VaultChoice
+    let output: OutputChoice
+
+    /// - Throws: What the vault refuses, what is wrong with the value, or with what would deliver it.
+    func perform(_ context: Context) async throws -> Report {
+        let name = try EntryName.new(name)
+        // The vault first, where there is one: a wrong key is told before a value is asked for.
+        let there = try Session.openIfThere(context, vault, yielding: lateHandOver(name, context))
+        let given = try value.read(for: name, context)
+        guard let there else {
+            return try await store(given, as: name, in: Session.open(context, vault, for: .storing))
+        }
+        do {
+            return try await store(given, as: name, in: there)
+        } catch VaultError.keysChanged {
+            // While the value was on its way. It may come from a pipe, and then only once: nobody else can read it again.
+            var context = context
+            if context.handOver != nil { context.terminal = context.terminal.silent }
+            return try await store(given, as: name, in: Session.open(context, vault, for: .storing))
+        }
+    }
+
+    /// What the full program has to deliver is its own to store, and so is a value that is asked for.
+    private func lateHandOver(_ name: EntryName, _ context: Context) -> LateHandOver? {
+        guard let handOver = context.handOver else { return nil }
+        if name.kind == .upstreamSecret || value.isAskedFor(context.terminal) { handOver() }
+        return LateHandOver(
+            isNeeded: { vault in try vault.read { try $0.entry(name)?.deliveries.isEmpty == false } },
+            handOver: handOver)
+    }
+
+    private func store(_ value: SharedSecret, as name: EntryName, in session: Session) async throws -> Report {
+        try GatewayKeyGuard(session: session).allow(
+            storing: session.vault.fingerprint(value.bytes), as: name, isMeant: isMeant)
+        // In the small program the entry was just seen to be delivered nowhere.
+        let reconciler =
+            session.context.handOver == nil ? try session.reconciler(for: name, DeliveryOptions(delivery)) : nil
+        let outcome = try session.vault.put(value, as: name)
+        return try await EntryChange(
+            session: session, done: outcome.isNew ? "Stored: \(name.text)" : "Unchanged: \(name.text)",
+            saved: "Stored, not delivered: \(name.text)", outcome: outcome
+        ).concluded(DeliveryOptions(delivery), through: reconciler)
+    }
+}
