@@ -8,16 +8,18 @@ package struct Nonce: Hashable, Sendable {
 
     /// Nil unless there are exactly 24 bytes.
     package init?(_ bytes: some Collection<UInt8>) {
+        self.init(Array(bytes))
+    }
+
+    /// The same without a copy.
+    package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.width else { return nil }
-        self.bytes = Array(bytes)
+        self.bytes = bytes
     }
 
     /// A fresh one.
     package static func random() -> Nonce {
-        SodiumLibrary.start()
-        var bytes = [UInt8](repeating: 0, count: width)
-        randombytes_buf(&bytes, width)
-        return Nonce(unchecked: bytes)
+        Nonce(unchecked: RandomBytes.make(width))
     }
 
     private init(unchecked bytes: [UInt8]) {
@@ -46,12 +48,18 @@ package enum AEAD {
         plaintext.withUnsafeBytes { plaintext in seal(plaintext, boundTo: data, nonce: nonce, key: key) }
     }
 
-    /// Opens into guarded memory, or says only that it cannot.
+    /// Opens part of a larger whole.
     package static func open(
         _ ciphertext: some Collection<UInt8>, boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
     ) throws(OpeningFailed) -> SecretBytes {
+        try open(Array(ciphertext), boundTo: data, nonce: nonce, key: key)
+    }
+
+    /// Opens into guarded memory, or says only that it cannot.
+    package static func open(
+        _ ciphertext: [UInt8], boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) throws(OpeningFailed) -> SecretBytes {
         precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
-        let ciphertext = Array(ciphertext)
         guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
         let count = ciphertext.count - tagWidth
         return try key.withBytes { (key) throws(OpeningFailed) -> SecretBytes in
@@ -90,12 +98,13 @@ package enum AEAD {
     ) -> [UInt8] {
         precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
         return key.withBytes { key in
-            var out = [UInt8](repeating: 0, count: plaintext.count + tagWidth)
-            let result = crypto_aead_xchacha20poly1305_ietf_encrypt(
-                &out, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plaintext.count), data,
-                UInt64(data.count), nil, nonce.bytes, key.start)
-            precondition(result == 0)
-            return out
+            [UInt8](unsafeUninitializedCapacity: plaintext.count + tagWidth) { out, count in
+                let result = crypto_aead_xchacha20poly1305_ietf_encrypt(
+                    UnsafeMutableRawBufferPointer(out).start, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    UInt64(plaintext.count), data, UInt64(data.count), nil, nonce.bytes, key.start)
+                precondition(result == 0)
+                count = plaintext.count + tagWidth
+            }
         }
     }
 }

@@ -42,9 +42,16 @@ package final class VaultTransaction: VaultSnapshot {
     package func store(
         _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy()
     ) throws -> StoreOutcome {
-        let fingerprint = keys.fingerprint(value)
         let existing = try row(.secret, name.text)
         let old = try existing.map { try entry($0.tag, $0.row) }
+        return try store(value, as: name, origin: origin, policy: policy, over: existing?.row, old, keys.fingerprint(value))
+    }
+
+    /// The same, where what is there and the value's fingerprint are known already.
+    func store(
+        _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy(),
+        over existing: EntryRow?, _ old: Entry?, _ fingerprint: Fingerprint
+    ) throws -> StoreOutcome {
         if let old, old.fingerprint == fingerprint {
             try keep(policy, of: old)
             return StoreOutcome(version: old.currentVersion, isNew: false)
@@ -58,13 +65,13 @@ package final class VaultTransaction: VaultSnapshot {
         let bytes = body.encoded
         try writer.setRow(.body, key, bytes)
         let digest = bodyDigest(key, bytes)
-        let chain = existing.flatMap { Digest($0.row.history) } ?? .zero
+        let chain = existing.flatMap { Digest($0.history) } ?? .zero
         let overview = Overview(
             name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
             fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
             rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
             rotateWith: old?.rotateWith, deliveries: old?.deliveries ?? [], facts: facts)
-        var row = existing?.row ?? emptyRow(id: id)
+        var row = existing ?? emptyRow(id: id)
         row.firstVersion = old?.firstVersion ?? version
         row.currentVersion = version
         row.bodyDigest = digest.bytes
@@ -249,26 +256,33 @@ package final class VaultTransaction: VaultSnapshot {
     func finish() throws {
         let start = head.stored.map { _ in startSequence } ?? 0
         guard head.audit.sequence != start || !pending.isEmpty || head.stored == nil else { return }
-        var hashes: [[UInt8]: Digest?] = [:]
-        // In the order of the keys, which is how the store keeps them: a thousand rows touch each of its pages once.
-        for (tag, row) in pending.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            if let row {
-                try writer.setRow(.entry, tag, row)
-                hashes[tag] = tree.entryHash(tag: tag, row: row)
-            } else {
-                try writer.deleteRow(.entry, tag)
-                hashes[tag] = .some(nil)
-            }
-        }
+        // For a few rows the keys are opened for each hash, for many once.
+        let top = pending.count > 16 ? try keys.whileReadable(writePending) : try writePending()
         // A change without an event would leave a head that the anchor's walk over the log cannot arrive at.
         if changed, head.audit.sequence == startSequence {
             try record(.settingChanged, facts: ["setting": "internal"])
         }
         if changed, head.generation == startGeneration { head.generation += 1 }
-        head.top = try tree.update(hashes, top: head.top, in: writer)
+        head.top = top
         let new = HeadCrypto.encode(head, keys)
         try writer.swapHead(from: head.stored, to: new)
         head.stored = new
+    }
+
+    /// Writes the entries that changed, and the tree over them; returns its new top.
+    private func writePending() throws -> Digest {
+        var changes: [StateTree.Change] = []
+        changes.reserveCapacity(pending.count)
+        // In the order of the keys, which is how the store keeps them: a thousand rows touch each of its pages once.
+        for (tag, row) in pending.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            if let row {
+                try writer.setRow(.entry, tag, row)
+            } else {
+                try writer.deleteRow(.entry, tag)
+            }
+            changes.append((tag, row.map { tree.entryHash(tag: tag, row: $0) }))
+        }
+        return try tree.update(sorted: changes, top: head.top, in: writer)
     }
 
     private lazy var startSequence = head.audit.sequence
