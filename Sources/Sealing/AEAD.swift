@@ -81,12 +81,12 @@ package enum AEAD {
         guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
         var isRight = false
         let opened = key.withBytes { key in
-            [UInt8](unsafeUninitializedCapacity: ciphertext.count - tagWidth) { out, count in
+            // Where it fails libsodium has written nothing but zeros.
+            bytes(ciphertext.count - tagWidth) { out in
                 isRight =
                     crypto_aead_xchacha20poly1305_ietf_decrypt(
-                        out.baseAddress, nil, nil, ciphertext, UInt64(ciphertext.count), data, UInt64(data.count),
+                        out, nil, nil, ciphertext, UInt64(ciphertext.count), data, UInt64(data.count),
                         nonce.bytes, key.start) == 0
-                count = isRight ? ciphertext.count - tagWidth : 0
             }
         }
         guard isRight else { throw OpeningFailed() }
@@ -98,12 +98,11 @@ package enum AEAD {
     ) -> [UInt8] {
         precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
         return key.withBytes { key in
-            [UInt8](unsafeUninitializedCapacity: plaintext.count + tagWidth) { out, count in
+            bytes(plaintext.count + tagWidth) { out in
                 let result = crypto_aead_xchacha20poly1305_ietf_encrypt(
-                    UnsafeMutableRawBufferPointer(out).start, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    out, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self),
                     UInt64(plaintext.count), data, UInt64(data.count), nil, nonce.bytes, key.start)
                 precondition(result == 0)
-                count = plaintext.count + tagWidth
             }
         }
     }

@@ -108,13 +108,12 @@ package enum KeyedHash {
     private static func hash(
         _ purpose: Purpose, key: UnsafeRawBufferPointer, _ message: UnsafePointer<UInt8>, _ count: Int
     ) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Digest.width) { out, written in
+        bytes(Digest.width) { out in
             let result = purpose.withBytes { purpose in
                 crypto_generichash_blake2b_salt_personal(
-                    UnsafeMutableRawBufferPointer(out).start, Digest.width, message, UInt64(count), key.start, key.count, noSalt, purpose)
+                    out, Digest.width, message, UInt64(count), key.start, key.count, noSalt, purpose)
             }
             precondition(result == 0)
-            written = Digest.width
         }
     }
 }

@@ -6,10 +6,7 @@ package enum RandomBytes {
     /// `count` random bytes: an id, a salt.
     package static func make(_ count: Int) -> [UInt8] {
         SodiumLibrary.start()
-        return [UInt8](unsafeUninitializedCapacity: count) { bytes, written in
-            if let start = bytes.baseAddress { randombytes_buf(start, count) }
-            written = count
-        }
+        return bytes(count) { randombytes_buf($0, count) }
     }
 
     /// A number from 0 up to, not including, `bound`, each as likely as the others.

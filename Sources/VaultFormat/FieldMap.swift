@@ -34,7 +34,7 @@ package struct FieldMap: Equatable, Sendable {
         for _ in 0..<count {
             let name = try reader.skip(Int(try reader.integer(UInt8.self)))
             if let previous = fields.last, !precedes(previous.name, name) { throw reader.error(.notCanonical) }
-            guard text(name) != nil else { throw reader.error(.notUTF8) }
+            guard isText(name) else { throw reader.error(.notUTF8) }
             let length = try reader.integer(UInt32.self)
             guard length <= Self.valueLimit else { throw reader.error(.outOfRange) }
             fields.append(Field(name: name, value: try reader.skip(Int(length))))
@@ -63,24 +63,18 @@ package struct FieldMap: Equatable, Sendable {
     package subscript(_ name: String) -> [UInt8]? {
         get { find(name).map { Array(storage[$0]) } }
         set {
-            let place = place(of: name)
-            guard let newValue else {
-                if place.isThere { fields.remove(at: place.index) }
-                return
-            }
-            let value = add(newValue)
-            if place.isThere {
-                fields[place.index].value = value
-            } else {
-                fields.insert(Field(name: add(Array(name.utf8)), value: value), at: place.index)
-            }
+            guard let newValue else { return remove(name) }
+            newValue.withUnsafeBytes { set(name, $0) }
         }
     }
 
     /// A field that is UTF-8 text; nil where it is missing or is none.
     package subscript(text name: String) -> String? {
         get { find(name).flatMap { text($0) } }
-        set { self[name] = newValue.map { Array($0.utf8) } }
+        set {
+            guard var newValue else { return remove(name) }
+            newValue.withUTF8 { set(name, UnsafeRawBufferPointer($0)) }
+        }
     }
 
     /// A field of exactly 8 bytes, little-endian; nil where it is missing or is none.
@@ -91,19 +85,46 @@ package struct FieldMap: Equatable, Sendable {
             return try? reader.integer(UInt64.self)
         }
         set {
-            self[name] = newValue.map { value in
-                var writer = ByteWriter(capacity: 8)
-                writer.integer(value)
-                return writer.bytes
-            }
+            guard let newValue else { return remove(name) }
+            withUnsafeBytes(of: newValue.littleEndian) { set(name, $0) }
         }
     }
 
     package static func == (left: FieldMap, right: FieldMap) -> Bool { left.encoded == right.encoded }
 
-    private mutating func add(_ bytes: [UInt8]) -> Range<Int> {
-        storage.append(contentsOf: bytes)
-        return storage.count - bytes.count..<storage.count
+    /// What follows `prefix` in the names that begin with it, ascending.
+    package func names(behind prefix: StaticString) -> [String] {
+        var found: [String] = []
+        for field in fields where field.name.count >= prefix.utf8CodeUnitCount {
+            let name = storage[field.name]
+            if prefix.withUTF8Buffer({ name.starts(with: $0) }) {
+                found.append(String(decoding: name.dropFirst(prefix.utf8CodeUnitCount), as: UTF8.self))
+            }
+        }
+        return found
+    }
+
+    private mutating func set(_ name: String, _ value: UnsafeRawBufferPointer) {
+        if storage.isEmpty {
+            // As much as most have, so that it grows once.
+            storage.reserveCapacity(320)
+            fields.reserveCapacity(8)
+        }
+        let place = place(of: name)
+        storage.append(contentsOf: value)
+        let range = storage.count - value.count..<storage.count
+        guard !place.isThere else {
+            fields[place.index].value = range
+            return
+        }
+        var name = name
+        name.withUTF8 { storage.append(contentsOf: $0) }
+        fields.insert(Field(name: range.upperBound..<storage.count, value: range), at: place.index)
+    }
+
+    private mutating func remove(_ name: String) {
+        let place = place(of: name)
+        if place.isThere { fields.remove(at: place.index) }
     }
 
     private func find(_ name: String) -> Range<Int>? {
@@ -117,9 +138,8 @@ package struct FieldMap: Equatable, Sendable {
         return name.withUTF8 { name in
             storage.withUnsafeBufferPointer { storage in
                 for (index, field) in fields.enumerated() {
-                    let known = UnsafeBufferPointer(rebasing: storage[field.name])
-                    if known.count == name.count, known.elementsEqual(name) { return (index, true) }
-                    if !known.lexicographicallyPrecedes(name) { return (index, false) }
+                    let order = Self.order(UnsafeBufferPointer(rebasing: storage[field.name]), name)
+                    if order >= 0 { return (index, order == 0) }
                 }
                 return (fields.count, false)
             }
@@ -127,7 +147,23 @@ package struct FieldMap: Equatable, Sendable {
     }
 
     private func precedes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        storage.withUnsafeBufferPointer { $0[left].lexicographicallyPrecedes($0[right]) }
+        storage.withUnsafeBufferPointer { storage in
+            Self.order(UnsafeBufferPointer(rebasing: storage[left]), UnsafeBufferPointer(rebasing: storage[right])) < 0
+        }
+    }
+
+    /// Below 0 where the left one comes first, 0 where they are the same.
+    private static func order(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Int {
+        var place = 0
+        while place < left.count, place < right.count {
+            if left[place] != right[place] { return Int(left[place]) - Int(right[place]) }
+            place += 1
+        }
+        return left.count - right.count
+    }
+
+    private func isText(_ range: Range<Int>) -> Bool {
+        storage.withUnsafeBufferPointer { $0[range].allSatisfy { $0 < 0x80 } } || text(range) != nil
     }
 
     private func text(_ range: Range<Int>) -> String? {

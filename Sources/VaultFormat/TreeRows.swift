@@ -13,7 +13,13 @@ package struct NodeRow: Equatable, Sendable {
         var reader = ByteReader(bytes)
         bitmap = try reader.integer(UInt64.self)
         guard bitmap != 0 else { throw reader.error(.notCanonical) }
-        hashes = try reader.take(bitmap.nonzeroBitCount * Self.hashWidth)
+        let size = bitmap.nonzeroBitCount * Self.hashWidth
+        guard reader.remaining >= size else {
+            // Where the first hash begins that is not whole.
+            let whole = reader.remaining / Self.hashWidth * Self.hashWidth
+            throw FormatError(offset: reader.offset + whole, reason: .tooShort)
+        }
+        hashes = try reader.take(size)
         try reader.finish()
     }
 
@@ -100,7 +106,9 @@ package struct BucketRow: Equatable, Sendable {
 package enum TreePath {
     package static let depth = 3
 
-    package static func digits(of tag: [UInt8]) -> [UInt8] { [digit(0, of: tag), digit(1, of: tag), digit(2, of: tag)] }
+    package static func digits(of tag: [UInt8]) -> [UInt8] {
+        [digit(0, of: tag), digit(1, of: tag), digit(2, of: tag)]
+    }
 
     /// The digit of a level, from 0.
     package static func digit(_ level: Int, of tag: [UInt8]) -> UInt8 {

@@ -20,7 +20,8 @@ struct TreeRowTests {
         node[0] = [UInt8](repeating: 1, count: 32)
         known[0] = node[0]
         let bitmap = known.keys.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
-        let expected = withUnsafeBytes(of: bitmap.littleEndian) { Array($0) } + known.keys.sorted().flatMap { known[$0] ?? [] }
+        let expected =
+            withUnsafeBytes(of: bitmap.littleEndian) { Array($0) } + known.keys.sorted().flatMap { known[$0] ?? [] }
         #expect(node.encoded == expected)
         #expect(try NodeRow(decoding: node.encoded) == node)
     }

@@ -31,10 +31,15 @@ package class VaultSnapshot {
     /// The proven row of a record, or nil where its absence is proven.
     func row(_ space: EntryClass, _ name: String) throws -> (tag: [UInt8], row: EntryRow)? {
         let tag = keys.tag(space, name)
+        return try row(at: tag).map { (tag, $0) }
+    }
+
+    /// The proven row with a tag, or nil where its absence is proven.
+    func row(at tag: [UInt8]) throws -> EntryRow? {
         let bytes = try pending[tag] ?? lookup(tag)
         guard let bytes else { return nil }
         guard let row = try? EntryRow(decoding: bytes) else { throw VaultError.integrity(.entry(tag: tag)) }
-        return (tag, row)
+        return row
     }
 
     private func lookup(_ tag: [UInt8]) throws -> [UInt8]? {
@@ -75,6 +80,14 @@ package class VaultSnapshot {
     package func entry(_ name: EntryName) throws -> Entry? {
         guard let (tag, row) = try row(.secret, name.text) else { return nil }
         return try entry(tag, row)
+    }
+
+    /// What there is under a name that a value is to be stored under.
+    func standing(of name: EntryName, _ value: borrowing SecretBytes) throws -> Standing {
+        let tag = keys.tag(.secret, name.text)
+        let row = try row(at: tag)
+        return Standing(
+            tag: tag, row: row, entry: try row.map { try entry(tag, $0) }, fingerprint: keys.fingerprint(value))
     }
 
     func entry(_ tag: [UInt8], _ row: EntryRow) throws -> Entry {
@@ -265,6 +278,14 @@ package struct Inventory: Sendable {
     package fileprivate(set) var services: [ServiceRecord] = []
     /// Files, then databases, then the gateway.
     package fileprivate(set) var deliveries: [Delivery] = []
+}
+
+/// What a value meets that is to be stored: the entry of that name, where there is one, and the value's own fingerprint.
+struct Standing {
+    let tag: [UInt8]
+    let row: EntryRow?
+    let entry: Entry?
+    let fingerprint: Fingerprint
 }
 
 /// One version of a secret as it lies in the store: proven, not opened.

@@ -42,21 +42,20 @@ package final class VaultTransaction: VaultSnapshot {
     package func store(
         _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy()
     ) throws -> StoreOutcome {
-        let existing = try row(.secret, name.text)
-        let old = try existing.map { try entry($0.tag, $0.row) }
-        return try store(value, as: name, origin: origin, policy: policy, over: existing?.row, old, keys.fingerprint(value))
+        try store(value, as: name, origin: origin, policy: policy, over: try standing(of: name, value))
     }
 
-    /// The same, where what is there and the value's fingerprint are known already.
+    /// The same, where it is known what is there.
     func store(
         _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy(),
-        over existing: EntryRow?, _ old: Entry?, _ fingerprint: Fingerprint
+        over standing: Standing
     ) throws -> StoreOutcome {
+        let (existing, old, fingerprint) = (standing.row, standing.entry, standing.fingerprint)
         if let old, old.fingerprint == fingerprint {
             try keep(policy, of: old)
             return StoreOutcome(version: old.currentVersion, isNew: false)
         }
-        let facts = try environment.describe(name, value)
+        let description = try environment.describe(name, value)
         let id = old?.id ?? RandomBytes.make(16)
         let version = (old?.currentVersion ?? 0) + 1
         let body = try SealedVersion.seal(
@@ -70,14 +69,17 @@ package final class VaultTransaction: VaultSnapshot {
             name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
             fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
             rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
-            rotateWith: old?.rotateWith, deliveries: old?.deliveries ?? [], facts: facts)
+            rotateWith: old?.rotateWith, deliveries: old?.deliveries ?? [], facts: description)
         var row = existing ?? emptyRow(id: id)
         row.firstVersion = old?.firstVersion ?? version
         row.currentVersion = version
         row.bodyDigest = digest.bytes
         row.history = historyStep(chain, version, digest).bytes
-        try save(.secret, name.text, overview.fields, row)
-        try record(.versionStored, entry: id, name: name, facts: ["version": "\(version)", "origin": origin.text])
+        try save(.secret, name.text, overview.fields, row, at: standing.tag)
+        var facts = FieldMap()
+        facts[text: "version"] = "\(version)"
+        facts[text: "origin"] = origin.text
+        try record(.versionStored, entry: id, name: name, fields: facts)
         return StoreOutcome(version: version, isNew: true)
     }
 
@@ -233,8 +235,15 @@ package final class VaultTransaction: VaultSnapshot {
         _ operation: AuditOperation, entry: [UInt8]? = nil, name: EntryName? = nil, facts: [String: String] = [:]
     ) throws {
         var fields = FieldMap()
-        fields[text: "name"] = name?.text
         for (key, value) in facts { fields[text: key] = value }
+        try record(operation, entry: entry, name: name, fields: fields)
+    }
+
+    private func record(
+        _ operation: AuditOperation, entry: [UInt8]?, name: EntryName?, fields given: FieldMap
+    ) throws {
+        var fields = given
+        if let name { fields[text: "name"] = name.text }
         if changed, head.generation == startGeneration { head.generation += 1 }
         try chain.append(
             operation, entry: entry ?? [UInt8](repeating: 0, count: 16), facts: fields, generation: head.generation,
@@ -301,9 +310,10 @@ package final class VaultTransaction: VaultSnapshot {
 
     /// Seals fields as a row's new overview.
     func save(
-        _ space: EntryClass, _ name: String, _ fields: FieldMap, _ old: EntryRow, isNew: Bool? = nil
+        _ space: EntryClass, _ name: String, _ fields: FieldMap, _ old: EntryRow, isNew: Bool? = nil,
+        at known: [UInt8]? = nil
     ) throws {
-        let tag = keys.tag(space, name)
+        let tag = known ?? keys.tag(space, name)
         let isNew = isNew ?? (old.revision == 0)
         var row = old
         row.revision += 1

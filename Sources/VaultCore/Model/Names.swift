@@ -121,8 +121,9 @@ package struct EntryName: Hashable, Sendable, Comparable {
     package var kind: EntryKind {
         // Nearly all are the user's own: told without taking the name apart.
         let first = text.utf8.first
-        guard first == UInt8(ascii: "o") || first == UInt8(ascii: "s") || first == UInt8(ascii: "u")
-            || first == UInt8(ascii: "l")
+        guard
+            first == UInt8(ascii: "o") || first == UInt8(ascii: "s") || first == UInt8(ascii: "u")
+                || first == UInt8(ascii: "l")
         else { return .userSecret }
         let parts = text.split(separator: "/")
         switch (parts.first, parts.count) {

@@ -1,5 +1,4 @@
 package import SecureMemory
-internal import VaultFormat
 
 /// What becomes of one value that is imported. The raw value is what users read and what `--json` prints.
 package enum ImportState: String, Sendable, CaseIterable {
@@ -48,7 +47,7 @@ extension Vault {
                     let found = try transaction.importState(of: name, secret.bytes, isReplacing: isReplacing)
                     if found.state == .new || found.state == .replaced {
                         _ = try transaction.store(
-                            secret.bytes, as: name, origin: origin, over: found.row, found.entry, found.fingerprint)
+                            secret.bytes, as: name, origin: origin, over: found.standing)
                         try transaction.joinConnection(name)
                         // What is new and no connection's is delivered nowhere.
                         if found.state == .replaced || name.kind == .upstreamSecret {
@@ -80,18 +79,11 @@ extension Vault {
 extension VaultSnapshot {
     fileprivate func importState(
         of name: EntryName, _ value: borrowing SecretBytes, isReplacing: Bool
-    ) throws -> (state: ImportState, row: EntryRow?, entry: Entry?, fingerprint: Fingerprint) {
-        let row = try row(.secret, name.text)
-        let entry = try row.map { try self.entry($0.tag, $0.row) }
-        let fingerprint = keys.fingerprint(value)
-        var state: ImportState {
-            get throws {
-                if let entry, entry.fingerprint == fingerprint { return .unchanged }
-                if try isIssued(name) { return .issued }
-                guard entry != nil else { return .new }
-                return isReplacing ? .replaced : .differs
-            }
-        }
-        return (try state, row?.row, entry, fingerprint)
+    ) throws -> (state: ImportState, standing: Standing) {
+        let standing = try standing(of: name, value)
+        if let entry = standing.entry, entry.fingerprint == standing.fingerprint { return (.unchanged, standing) }
+        if try isIssued(name) { return (.issued, standing) }
+        guard standing.entry != nil else { return (.new, standing) }
+        return (isReplacing ? .replaced : .differs, standing)
     }
 }
