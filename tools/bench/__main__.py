@@ -143,7 +143,7 @@ class Bench:
             "at most 1.2×", ratio <= 1.2)])
 
     # Turns of each: one takes seconds.
-    BULK_TURNS = 5
+    BULK_TURNS = 3
 
     def bulk(self) -> Section:
         """Many entries at once, beside the same by libsodium and SQLite alone."""
