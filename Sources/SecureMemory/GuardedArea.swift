@@ -1,14 +1,15 @@
 internal import CSodium
+internal import Glibc
 internal import Synchronization
 
-/// One allocation of the guarded heap with places for several short secrets. Readable and writable while somebody holds it
-/// open; a place is wiped before another secret gets it, and all of it when the last secret in it is gone.
+/// One allocation of the guarded heap with places for several short secrets. Readable and writable while somebody holds
+/// it open; a place is wiped before another secret gets it, and all of it when the last secret in it is gone.
 final class GuardedArea: @unchecked Sendable {
     /// In bytes: room for a padded value of up to 1 KiB. With libsodium's own bytes it makes 4 pages.
     private static let placeWidth = 1088, placeCount = 15
 
-    /// The one that short secrets are made in now, if any.
-    private static let current = Mutex<GuardedArea?>(nil)
+    /// Those that short secrets are made in now, by the thread that began them.
+    private static let current = Mutex<[(thread: pthread_t, area: GuardedArea)]>([])
 
     private struct State {
         var holders = 0
@@ -22,25 +23,29 @@ final class GuardedArea: @unchecked Sendable {
 
     deinit { GuardedHeap.release(base, Self.placeWidth * Self.placeCount) }
 
-    /// Begins one, held open; nil where there is one already.
+    /// Begins one for this thread, held open; nil where it has one already.
     static func begin() -> GuardedArea? {
-        current.withLock { current in
-            guard current == nil else { return nil }
+        let thread = pthread_self()
+        return current.withLock { current in
+            guard !current.contains(where: { $0.thread == thread }) else { return nil }
             let area = GuardedArea()
-            current = area
+            current.append((thread, area))
             return area
         }
     }
 
     /// No further secret is made in it.
     func end() {
-        Self.current.withLock { $0 = nil }
+        Self.current.withLock { current in current.removeAll { $0.area === self } }
         leave()
     }
 
     /// A zeroed place of the current area, which is held open for the caller to fill it; nil where there is none.
     static func place(for count: Int) -> (base: UnsafeMutableRawPointer, area: GuardedArea)? {
-        guard count <= placeWidth, let area = current.withLock({ $0 }) else { return nil }
+        guard count <= placeWidth else { return nil }
+        let thread = pthread_self()
+        let found = current.withLock { current in current.first { $0.thread == thread }?.area }
+        guard let area = found else { return nil }
         guard let place = area.state.withLock({ $0.free.popLast() }) else { return nil }
         area.enter()
         return (area.base + place * placeWidth, area)

@@ -63,9 +63,9 @@ package struct SecretBytes: ~Copyable, Sendable {
         return SecretBytes(part: offset + range.lowerBound..<offset + range.upperBound, of: memory)
     }
 
-    /// Keeps one guarded allocation open while `body` runs, in which the short secrets that are made meanwhile lie one after
-    /// the other: for what makes some for each of many rows, where to open and close each takes longer than the cryptography.
-    /// Each is wiped when it dies; what outlives `body` is closed at its end, as every secret is. SECURITY.md says so.
+    /// Keeps one guarded allocation open while `body` runs, in which the short secrets lie that this thread makes
+    /// meanwhile: for what makes some for each of many rows, where to open and close each takes longer than the
+    /// cryptography. Each is wiped when it dies; what outlives `body` is closed at its end, as every secret is.
     package static func together<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

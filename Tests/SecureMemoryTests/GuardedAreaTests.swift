@@ -5,8 +5,7 @@ private func address(of secret: borrowing SecretBytes) -> UInt { secret.withByte
 
 private func bytes(of secret: borrowing SecretBytes) -> [UInt8] { secret.withBytes { Array($0) } }
 
-/// Alone: only one area is open at a time, and another test's would be taken for one's own.
-@Suite("Secrets that share memory", .serialized)
+@Suite("Secrets that share memory")
 struct GuardedAreaTests {
     private let sample = (0..<32).map { _ in UInt8.random(in: 33...126) }
 
