@@ -16,3 +16,8 @@ int sigilum_sqlite_bind_blob(sqlite3_stmt *statement, int parameter, const void 
     if (count == 0) return sqlite3_bind_zeroblob(statement, parameter, 0);
     return sqlite3_bind_blob64(statement, parameter, bytes, count, SQLITE_TRANSIENT);
 }
+
+int sigilum_sqlite_bind_borrowed(sqlite3_stmt *statement, int parameter, const void *bytes, sqlite3_uint64 count) {
+    if (count == 0) return sqlite3_bind_zeroblob(statement, parameter, 0);
+    return sqlite3_bind_blob64(statement, parameter, bytes, count, SQLITE_STATIC);
+}

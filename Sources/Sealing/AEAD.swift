@@ -19,10 +19,7 @@ package struct Nonce: Hashable, Sendable {
 
     /// A fresh one.
     package static func random() -> Nonce {
-        SodiumLibrary.start()
-        var bytes = [UInt8](repeating: 0, count: width)
-        randombytes_buf(&bytes, width)
-        return Nonce(unchecked: bytes)
+        Nonce(unchecked: RandomBytes.make(width))
     }
 
     private init(unchecked bytes: [UInt8]) {
@@ -51,12 +48,18 @@ package enum AEAD {
         plaintext.withUnsafeBytes { plaintext in seal(plaintext, boundTo: data, nonce: nonce, key: key) }
     }
 
-    /// Opens into guarded memory, or says only that it cannot.
+    /// Opens part of a larger whole.
     package static func open(
         _ ciphertext: some Collection<UInt8>, boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
     ) throws(OpeningFailed) -> SecretBytes {
+        try open(Array(ciphertext), boundTo: data, nonce: nonce, key: key)
+    }
+
+    /// Opens into guarded memory, or says only that it cannot.
+    package static func open(
+        _ ciphertext: [UInt8], boundTo data: [UInt8], nonce: Nonce, key: borrowing SecretBytes
+    ) throws(OpeningFailed) -> SecretBytes {
         precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
-        let ciphertext = Array(ciphertext)
         guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
         let count = ciphertext.count - tagWidth
         return try key.withBytes { (key) throws(OpeningFailed) -> SecretBytes in
@@ -78,12 +81,12 @@ package enum AEAD {
         guard ciphertext.count >= tagWidth else { throw OpeningFailed() }
         var isRight = false
         let opened = key.withBytes { key in
-            [UInt8](unsafeUninitializedCapacity: ciphertext.count - tagWidth) { out, count in
+            // Where it fails libsodium has written nothing but zeros.
+            bytes(ciphertext.count - tagWidth) { out in
                 isRight =
                     crypto_aead_xchacha20poly1305_ietf_decrypt(
-                        out.baseAddress, nil, nil, ciphertext, UInt64(ciphertext.count), data, UInt64(data.count),
+                        out, nil, nil, ciphertext, UInt64(ciphertext.count), data, UInt64(data.count),
                         nonce.bytes, key.start) == 0
-                count = isRight ? ciphertext.count - tagWidth : 0
             }
         }
         guard isRight else { throw OpeningFailed() }
@@ -95,12 +98,12 @@ package enum AEAD {
     ) -> [UInt8] {
         precondition(key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
         return key.withBytes { key in
-            var out = [UInt8](repeating: 0, count: plaintext.count + tagWidth)
-            let result = crypto_aead_xchacha20poly1305_ietf_encrypt(
-                &out, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plaintext.count), data,
-                UInt64(data.count), nil, nonce.bytes, key.start)
-            precondition(result == 0)
-            return out
+            bytes(plaintext.count + tagWidth) { out in
+                let result = crypto_aead_xchacha20poly1305_ietf_encrypt(
+                    out, nil, plaintext.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    UInt64(plaintext.count), data, UInt64(data.count), nil, nonce.bytes, key.start)
+                precondition(result == 0)
+            }
         }
     }
 }

@@ -33,13 +33,21 @@ package struct Digest: Hashable, Sendable {
 
 /// What a hash is for: BLAKE2b's personal string, 16 bytes, padded with zeros. Two purposes never give the same hash.
 package struct Purpose: Sendable {
-    fileprivate let bytes: [UInt8]
+    private let bytes: SIMD16<UInt8>
 
     /// Takes up to 16 bytes of ASCII; more is a defect of the program.
     package init(_ text: StaticString) {
         precondition(text.utf8CodeUnitCount <= 16 && text.isASCII)
-        let given = text.withUTF8Buffer { Array($0) }
-        bytes = given + [UInt8](repeating: 0, count: 16 - given.count)
+        var bytes = SIMD16<UInt8>(repeating: 0)
+        withUnsafeMutableBytes(of: &bytes) { bytes in
+            text.withUTF8Buffer { bytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
+        }
+        self.bytes = bytes
+    }
+
+    /// The 16 bytes while `body` runs.
+    fileprivate func withBytes<Result: ~Copyable>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+        withUnsafeBytes(of: bytes) { body($0.start) }
     }
 }
 
@@ -49,7 +57,7 @@ package enum KeyedHash {
 
     /// The 32-byte hash of a public message.
     package static func digest(_ purpose: Purpose, key: borrowing SecretBytes, _ message: [UInt8]) -> Digest {
-        Digest(unchecked: key.withBytes { key in hash(purpose, key: key, salt: noSalt, message) })
+        Digest(unchecked: key.withBytes { key in hash(purpose, key: key, message, message.count) })
     }
 
     /// The 32-byte hash of a secret.
@@ -58,14 +66,7 @@ package enum KeyedHash {
     {
         Digest(
             unchecked: key.withBytes { key in
-                secret.withBytes { message in
-                    var out = [UInt8](repeating: 0, count: Digest.width)
-                    let result = crypto_generichash_blake2b_salt_personal(
-                        &out, out.count, message.start, UInt64(message.count),
-                        key.start, key.count, noSalt, purpose.bytes)
-                    precondition(result == 0)
-                    return out
-                }
+                secret.withBytes { message in hash(purpose, key: key, message.start, message.count) }
             })
     }
 
@@ -78,8 +79,10 @@ package enum KeyedHash {
         precondition(salt.count == 16 && (16...64).contains(count))
         return key.withBytes { key in
             SecretBytes(capacity: count) { out in
-                let result = crypto_generichash_blake2b_salt_personal(
-                    out.start, count, message, UInt64(message.count), key.start, key.count, salt, purpose.bytes)
+                let result = purpose.withBytes { purpose in
+                    crypto_generichash_blake2b_salt_personal(
+                        out.start, count, message, UInt64(message.count), key.start, key.count, salt, purpose)
+                }
                 precondition(result == 0)
                 return count
             }
@@ -93,22 +96,25 @@ package enum KeyedHash {
         SodiumLibrary.start()
         return key.withBytes { key in
             SecretBytes.group(of: purposes.count, width: 32) { number, out in
-                let result = crypto_generichash_blake2b_salt_personal(
-                    out.start, out.count, message, UInt64(message.count), key.start, key.count, noSalt,
-                    purposes[number].bytes)
+                let result = purposes[number].withBytes { purpose in
+                    crypto_generichash_blake2b_salt_personal(
+                        out.start, out.count, message, UInt64(message.count), key.start, key.count, noSalt, purpose)
+                }
                 precondition(result == 0)
             }
         }
     }
 
     private static func hash(
-        _ purpose: Purpose, key: UnsafeRawBufferPointer, salt: [UInt8], _ message: [UInt8]
+        _ purpose: Purpose, key: UnsafeRawBufferPointer, _ message: UnsafePointer<UInt8>, _ count: Int
     ) -> [UInt8] {
-        var out = [UInt8](repeating: 0, count: Digest.width)
-        let result = crypto_generichash_blake2b_salt_personal(
-            &out, out.count, message, UInt64(message.count), key.start, key.count, salt, purpose.bytes)
-        precondition(result == 0)
-        return out
+        bytes(Digest.width) { out in
+            let result = purpose.withBytes { purpose in
+                crypto_generichash_blake2b_salt_personal(
+                    out, Digest.width, message, UInt64(count), key.start, key.count, noSalt, purpose)
+            }
+            precondition(result == 0)
+        }
     }
 }
 

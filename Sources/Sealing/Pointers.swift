@@ -13,3 +13,13 @@ extension UnsafeMutableRawBufferPointer {
         return baseAddress.assumingMemoryBound(to: UInt8.self)
     }
 }
+
+/// An array of so many bytes that `fill` writes, all of them. An array's own way to be made like that is not specialised, and takes
+/// longer than a hash.
+func bytes(_ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { out in
+        out.initializeMemory(as: UInt8.self, repeating: 0)
+        fill(out.start)
+        return Array(UnsafeRawBufferPointer(out))
+    }
+}

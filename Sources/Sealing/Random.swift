@@ -6,9 +6,7 @@ package enum RandomBytes {
     /// `count` random bytes: an id, a salt.
     package static func make(_ count: Int) -> [UInt8] {
         SodiumLibrary.start()
-        var bytes = [UInt8](repeating: 0, count: count)
-        randombytes_buf(&bytes, count)
-        return bytes
+        return bytes(count) { randombytes_buf($0, count) }
     }
 
     /// A number from 0 up to, not including, `bound`, each as likely as the others.

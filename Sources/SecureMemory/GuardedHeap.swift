@@ -83,6 +83,10 @@ enum GuardedHeap {
         guard sodium_mprotect_readonly(base) == 0 else { endForLackOfMemory() }
     }
 
+    static func openForWriting(_ base: UnsafeMutableRawPointer) {
+        guard sodium_mprotect_readwrite(base) == 0 else { endForLackOfMemory() }
+    }
+
     static func close(_ base: UnsafeMutableRawPointer) {
         guard sodium_mprotect_noaccess(base) == 0 else { endForLackOfMemory() }
     }

@@ -56,6 +56,24 @@ package struct SecretBytes: ~Copyable, Sendable {
         }
     }
 
+    /// A part of this secret, in the same memory, which costs the system nothing: readable together with the whole, and wiped
+    /// when the last that is in this memory dies.
+    package borrowing func part(_ range: Range<Int>) -> SecretBytes {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        return SecretBytes(part: offset + range.lowerBound..<offset + range.upperBound, of: memory)
+    }
+
+    /// Keeps one guarded allocation open while `body` runs, in which the short secrets lie that this thread makes
+    /// meanwhile: for what makes some for each of many rows, where to open and close each takes longer than the
+    /// cryptography. Each is wiped when it dies; what outlives `body` is closed at its end, as every secret is.
+    package static func together<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let area = GuardedArea.begin() else { return try body() }
+        defer { area.end() }
+        return try body()
+    }
+
     /// Copies bytes that already lie in ordinary memory: public values in tests, and the output of a library that
     /// gives nothing better. The original stays where it is; wipe it yourself.
     package init(copying bytes: UnsafeRawBufferPointer) {
@@ -136,23 +154,32 @@ private final class GuardedMemory: @unchecked Sendable {
     /// How many bytes were allocated.
     private let count: Int
     private let readers = Mutex(0)
+    /// Where this is a place in an allocation that holds several secrets.
+    private let area: GuardedArea?
 
     init<Failure: Error>(
         capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(capacity >= 0)
         count = max(capacity, 1)
-        base = GuardedHeap.allocate(count)
+        if let place = GuardedArea.place(for: count) {
+            (base, area) = (place.base, place.area)
+            defer { place.area.leave() }
+            try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
+            return
+        }
+        (base, area) = (GuardedHeap.allocate(count), nil)
         // Where `fill` throws, `deinit` frees it.
         try fill(UnsafeMutableRawBufferPointer(start: base, count: capacity))
         GuardedHeap.close(base)
     }
 
     deinit {
-        GuardedHeap.release(base, count)
+        if let area { area.giveBack(base, count) } else { GuardedHeap.release(base, count) }
     }
 
     func enter() {
+        if let area { return area.enter() }
         readers.withLock { count in
             if count == 0 { GuardedHeap.open(base) }
             count += 1
@@ -160,6 +187,7 @@ private final class GuardedMemory: @unchecked Sendable {
     }
 
     func leave() {
+        if let area { return area.leave() }
         readers.withLock { count in
             count -= 1
             if count == 0 { GuardedHeap.close(base) }

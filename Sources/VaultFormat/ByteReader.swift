@@ -23,19 +23,35 @@ package struct FormatError: Error, Equatable {
 /// Reads fixed widths, little-endian, strictly: what is left over at the end is an error.
 package struct ByteReader {
     private let bytes: [UInt8]
-    package private(set) var offset = 0
+    /// Where what is to be read ends.
+    private let end: Int
+    package private(set) var offset: Int
 
     package init(_ bytes: [UInt8]) {
-        self.bytes = bytes
+        self.init(bytes, in: 0..<bytes.count)
     }
 
-    package var remaining: Int { bytes.count - offset }
+    /// Reads a part alone. Offsets count from the start of the whole.
+    init(_ bytes: [UInt8], in range: Range<Int>) {
+        precondition(range.upperBound <= bytes.count)
+        self.bytes = bytes
+        (offset, end) = (range.lowerBound, range.upperBound)
+    }
+
+    package var remaining: Int { end - offset }
+
+    /// Where the next `count` bytes are, which are passed over.
+    mutating func skip(_ count: Int) throws(FormatError) -> Range<Int> {
+        guard count >= 0, remaining >= count else { throw FormatError(offset: offset, reason: .tooShort) }
+        defer { offset += count }
+        return offset..<offset + count
+    }
 
     /// The next `count` bytes.
     package mutating func take(_ count: Int) throws(FormatError) -> [UInt8] {
         guard count >= 0, remaining >= count else { throw FormatError(offset: offset, reason: .tooShort) }
         defer { offset += count }
-        return Array(bytes[offset..<offset + count])
+        return bytes.withUnsafeBufferPointer { Array(UnsafeBufferPointer(rebasing: $0[offset..<offset + count])) }
     }
 
     /// The next integer, little-endian, as wide as its type.
@@ -74,18 +90,28 @@ package struct ByteWriter {
 
     package init() {}
 
-    package mutating func append(_ more: [UInt8]) {
-        bytes.append(contentsOf: more)
+    /// With room for so many bytes.
+    package init(capacity: Int) {
+        bytes.reserveCapacity(capacity)
     }
 
-    package mutating func append(_ more: some Sequence<UInt8>) {
-        bytes.append(contentsOf: more)
-    }
+    package mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
 
-    package mutating func integer(_ value: some FixedWidthInteger) {
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+    package mutating func append(_ more: ArraySlice<UInt8>) { bytes.append(contentsOf: more) }
+
+    @_disfavoredOverload
+    package mutating func append(_ more: some Sequence<UInt8>) { append(Array(more)) }
+
+    // One for each width: what is generic is not specialised across modules, and takes twenty times as long.
+    package mutating func integer(_ value: UInt8) { bytes.append(value) }
+    package mutating func integer(_ value: UInt16) { little(value) }
+    package mutating func integer(_ value: UInt32) { little(value) }
+    package mutating func integer(_ value: UInt64) { little(value) }
+    package mutating func integer(_ value: Int64) { little(value) }
+
+    @inline(__always)
+    private mutating func little(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// The count of bytes in 32 bits, then the bytes: what makes a list of fields unambiguous.
@@ -94,9 +120,6 @@ package struct ByteWriter {
         bytes.append(contentsOf: field)
     }
 
-    /// As above, of bytes that are no array.
-    package mutating func framed(_ field: some Collection<UInt8>) {
-        integer(UInt32(field.count))
-        bytes.append(contentsOf: field)
-    }
+    @_disfavoredOverload
+    package mutating func framed(_ field: some Collection<UInt8>) { framed(Array(field)) }
 }

@@ -15,9 +15,13 @@ package enum Padding {
     /// Padded bytes; nil where there are too many.
     package static func pad(_ content: [UInt8]) -> [UInt8]? {
         guard let width = width(for: content.count) else { return nil }
-        var writer = ByteWriter()
-        writer.framed(content)
-        return writer.bytes + [UInt8](repeating: 0, count: width - writer.bytes.count)
+        return [UInt8](unsafeUninitializedCapacity: width) { padded, count in
+            padded.initialize(repeating: 0)
+            let all = UnsafeMutableRawBufferPointer(padded)
+            all.storeBytes(of: UInt32(content.count).littleEndian, as: UInt32.self)
+            UnsafeMutableRawBufferPointer(rebasing: all[headerWidth...]).copyBytes(from: content)
+            count = width
+        }
     }
 
     /// The range of the content in padded bytes of `width`; refuses a length that belongs in another class.
@@ -30,12 +34,18 @@ package enum Padding {
 
     /// The content of padded bytes; refuses padding that is not zeros.
     package static func unpad(_ padded: [UInt8]) throws(FormatError) -> [UInt8] {
+        Array(padded[try content(of: padded)])
+    }
+
+    /// Where the content of padded bytes is; refuses padding that is not zeros.
+    package static func content(of padded: [UInt8]) throws(FormatError) -> Range<Int> {
         var reader = ByteReader(padded)
         let range = try contentRange(header: try reader.integer(UInt32.self), width: padded.count)
-        guard padded[range.upperBound...].allSatisfy({ $0 == 0 }) else {
-            throw FormatError(offset: range.upperBound, reason: .notCanonical)
+        let isZeros = padded.withUnsafeBufferPointer { bytes in
+            bytes[range.upperBound...].reduce(0) { $0 | $1 } == 0
         }
-        return Array(padded[range])
+        guard isZeros else { throw FormatError(offset: range.upperBound, reason: .notCanonical) }
+        return range
     }
 }
 

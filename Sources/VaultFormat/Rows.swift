@@ -40,7 +40,7 @@ package struct BodyRow: Equatable, Sendable {
     }
 
     package var encoded: [UInt8] {
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: 9 + 24 + ciphertext.count + 32)
         writer.integer(createdAt)
         writer.integer(origin)
         writer.append(nonce)
@@ -105,7 +105,7 @@ package struct EntryRow: Equatable, Sendable {
     }
 
     package var encoded: [UInt8] {
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: 96 + 24 + ciphertext.count + 32)
         writer.append(id)
         writer.integer(revision)
         writer.integer(firstVersion)
@@ -162,7 +162,7 @@ package struct AuditRow: Equatable, Sendable {
 
     /// What the payload is bound to, with the sequence number: everything before the nonce.
     package var boundPart: [UInt8] {
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: 42)
         writer.integer(time)
         writer.integer(operation)
         writer.integer(userID)
@@ -178,6 +178,10 @@ package struct AuditRow: Equatable, Sendable {
 }
 
 /// Big-endian bytes: the order of keys is the order of numbers.
-package func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-    stride(from: value.bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
-}
+package func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+
+/// Big-endian bytes, 8 of them.
+package func bigEndian(_ value: UInt64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+
+/// Big-endian bytes, 8 of them.
+package func bigEndian(_ value: Int64) -> [UInt8] { bigEndian(UInt64(bitPattern: value)) }

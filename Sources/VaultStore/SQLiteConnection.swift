@@ -7,6 +7,8 @@ internal import VaultCore
 final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// Those that read or change one row of a table, by ``RowStatement/place``.
+    private var rowStatements = [OpaquePointer?](repeating: nil, count: RowStatement.count)
 
     /// Opens a file that is there, for writing where that is allowed; reads nothing of it yet.
     ///
@@ -29,6 +31,7 @@ final class SQLiteConnection {
 
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
+        for statement in rowStatements { sqlite3_finalize(statement) }
         sqlite3_close_v2(handle)
     }
 
@@ -89,12 +92,61 @@ final class SQLiteConnection {
         }
     }
 
+    /// The value of the row with that key; nil where there is none.
+    func read(_ table: RowTable, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
+        let statement = try prepared(RowStatement(.read, table))
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        // SQLite reads the key where it is: neither outlives the step.
+        let code = key.withUnsafeBytes { key in
+            let code = sigilum_sqlite_bind_borrowed(statement, 1, key.baseAddress, UInt64(key.count))
+            return code == SQLITE_OK ? sqlite3_step(statement) : code
+        }
+        switch code {
+        case SQLITE_ROW: return try SQLiteRow(statement: statement).blob(0)
+        case SQLITE_DONE: return nil
+        default: throw StorageError(sqliteCode: code)
+        }
+    }
+
+    /// Puts a row in, in the place of the one with that key where there is one; nil takes it away.
+    func write(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]?) throws(StorageError) {
+        let statement = try prepared(RowStatement(value == nil ? .delete : .set, table))
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        let code = key.withUnsafeBytes { key in
+            let code = sigilum_sqlite_bind_borrowed(statement, 1, key.baseAddress, UInt64(key.count))
+            guard code == SQLITE_OK, let value else { return code == SQLITE_OK ? sqlite3_step(statement) : code }
+            return value.withUnsafeBytes { value in
+                let code = sigilum_sqlite_bind_borrowed(statement, 2, value.baseAddress, UInt64(value.count))
+                return code == SQLITE_OK ? sqlite3_step(statement) : code
+            }
+        }
+        guard code == SQLITE_DONE else { throw StorageError(sqliteCode: code) }
+    }
+
+    private func prepared(_ row: RowStatement) throws(StorageError) -> OpaquePointer {
+        if let statement = rowStatements[row.place] { return statement }
+        let statement = try prepare(row.sql)
+        rowStatements[row.place] = statement
+        return statement
+    }
+
     private func prepared(_ sql: String) throws(StorageError) -> OpaquePointer {
         if let statement = statements[sql] { return statement }
+        let statement = try prepare(sql)
+        statements[sql] = statement
+        return statement
+    }
+
+    private func prepare(_ sql: String) throws(StorageError) -> OpaquePointer {
         var statement: OpaquePointer?
         try check(sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil))
         guard let statement else { throw StorageError(sqliteCode: SQLITE_MISUSE) }
-        statements[sql] = statement
         return statement
     }
 

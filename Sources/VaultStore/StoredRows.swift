@@ -13,11 +13,11 @@ final class StoredRows: RowWriter {
     // MARK: Reading
 
     func head() throws(StorageError) -> [UInt8]? {
-        try value("SELECT value FROM head", [])
+        try connection.first("SELECT value FROM head") { row throws(StorageError) in try row.blob(0) }
     }
 
     func row(_ table: RowTable, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
-        try value("SELECT value FROM \(table.rawValue) WHERE key = ?", [.blob(key)])
+        try connection.read(table, key)
     }
 
     func count(_ table: RowTable) throws(StorageError) -> Int {
@@ -46,15 +46,13 @@ final class StoredRows: RowWriter {
     // MARK: Writing
 
     func setRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
-        try change(
-            """
-            INSERT INTO \(table.rawValue) (key, value) VALUES (?, ?) \
-            ON CONFLICT (key) DO UPDATE SET value = excluded.value
-            """, [.blob(key), .blob(value)])
+        guard !isSnapshot else { throw .readOnly }
+        try connection.write(table, key, value)
     }
 
     func deleteRow(_ table: RowTable, _ key: [UInt8]) throws(StorageError) {
-        try change("DELETE FROM \(table.rawValue) WHERE key = ?", [.blob(key)])
+        guard !isSnapshot else { throw .readOnly }
+        try connection.write(table, key, nil)
     }
 
     func swapHead(from old: [UInt8]?, to new: [UInt8]) throws(StorageError) {
@@ -69,9 +67,5 @@ final class StoredRows: RowWriter {
     private func change(_ sql: String, _ arguments: [SQLiteArgument]) throws(StorageError) {
         guard !isSnapshot else { throw .readOnly }
         try connection.run(sql, arguments)
-    }
-
-    private func value(_ sql: String, _ arguments: [SQLiteArgument]) throws(StorageError) -> [UInt8]? {
-        try connection.first(sql, arguments) { row throws(StorageError) in try row.blob(0) }
     }
 }

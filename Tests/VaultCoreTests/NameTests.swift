@@ -54,7 +54,9 @@ struct NameTests {
 
     @Test("entry names are paths without empty, . and .. parts")
     func paths() {
-        for name in ["a", "a/b", "a/b/c", "...", "a/.b", "a/b.", "a b", "größe/ключ", "a\\b", "~", "*"] {
+        for name in [
+            "a", "a/b", "a/b/c", "...", "a/.b", "a/b.", "a b", "größe/ключ", "a\\b", "~", "*", "/\u{308}", "a/\u{308}",
+        ] {
             #expect(refusal(of: name) == nil)
         }
         for name in ["/", "/a", "a/", "a//b", ".", "..", "a/.", "./a", "a/../b", "../a", "a/.."] {
@@ -76,6 +78,10 @@ struct NameTests {
             (try EntryName("upstream-secret/linear"), .userSecret),
             (try EntryName("local-jwt-secret/x"), .userSecret),
             (try EntryName("owner-tokens/johndee"), .userSecret),
+            (try EntryName("upstream-secret/a/größe"), .upstreamSecret),
+            // A stroke with a mark on it divides nothing.
+            (try EntryName("owner-token/\u{308}x"), .userSecret),
+            (try EntryName("upstream-secret/a/\u{308}x"), .userSecret),
         ]
         for (name, kind) in kinds { #expect(name.kind == kind) }
     }

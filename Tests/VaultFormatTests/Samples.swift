@@ -56,12 +56,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
         nonce: fill(24, 2), ciphertext: fill(256 + 20, 3))
     static let node: NodeRow = {
         var node = NodeRow()
-        for digit: UInt8 in [0, 7, 31, 32, 63] { node.children[digit] = fill(32, digit) }
+        for digit: UInt8 in [0, 7, 31, 32, 63] { node[digit] = fill(32, digit) }
         return node
     }()
     static let bucket: BucketRow = {
         var bucket = BucketRow()
-        for mark: UInt8 in [9, 3, 250] { bucket.entries[fill(16, mark)] = fill(32, mark) }
+        for mark: UInt8 in [9, 3, 250] { bucket[fill(16, mark)] = fill(32, mark) }
         return bucket
     }()
     static let fields: FieldMap = {

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,10 +11,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from homes import Home  # noqa: E402
+from homes import Home, write_entries  # noqa: E402
 from page import Row, Section, write  # noqa: E402
 from peers import Peers  # noqa: E402
-from timing import Command, medians, peak_kilobytes  # noqa: E402
+from timing import Command, Use, medians, peak_kilobytes, use  # noqa: E402
 
 
 class Bench:
@@ -22,6 +23,7 @@ class Bench:
         self.launcher = chosen.launcher
         self.folder = chosen.folder.resolve()
         self.floor = self.folder / "floor"
+        self.bulk_floor = self.folder / "bulk"
         self.runs = chosen.runs
         self.sizes = [10, 1_000, 100_000] + ([1_000_000] if chosen.million else [])
 
@@ -140,6 +142,60 @@ class Bench:
             "at 100,000 entries over 10", f"{times['100000']:.1f} ms, {times['10']:.1f} ms", f"{ratio:.2f}×",
             "at most 1.2×", ratio <= 1.2)])
 
+    # Turns of each: one takes seconds.
+    BULK_TURNS = 3
+
+    def bulk(self) -> Section:
+        """Many entries at once, beside the same by libsodium and SQLite alone."""
+        count = 100_000
+        folder = self.folder / "bulk-homes"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        entries = folder / "entries.env"
+        write_entries(entries, count)
+        empty = Home(self.program, folder, 0)
+        uses: dict[tuple[str, str], list[Use]] = {}
+        for turn in range(self.BULK_TURNS):
+            for name in ("sigilum", "floor") if turn % 2 else ("floor", "sigilum"):
+                # A new vault each, as what is imported into it is new. Its path is the same, since its anchor has it.
+                self.restore(empty)
+                if name == "sigilum":
+                    words = empty.call("vault", "import", str(entries), "--format", "env")
+                else:
+                    words = [str(self.bulk_floor), "import", str(empty.vault), str(entries)]
+                uses.setdefault(("import", name), []).append(use(Command(name, words, empty.environment)))
+                # Each proves what the one wrote that came last.
+                for prover in ("sigilum", "floor") if turn % 2 else ("floor", "sigilum"):
+                    words = empty.call("vault", "verify")
+                    if prover == "floor":
+                        words = [str(self.bulk_floor), "verify", str(empty.vault)]
+                    uses.setdefault(("verify", prover), []).append(use(Command(prover, words, empty.environment)))
+        size = sum(file.stat().st_size for file in empty.vault.glob("vault.db*"))
+        shutil.rmtree(folder)
+        rows = []
+        for verb in ("import", "verify"):
+            for what in ("processor", "elapsed"):
+                ours, floor = (
+                    sorted(getattr(found, what) for found in uses[verb, name])[self.BULK_TURNS // 2]
+                    for name in ("sigilum", "floor"))
+                rows.append(Row(
+                    f"`{verb}` of {count:,}, {'user and system' if what == 'processor' else 'elapsed'} time",
+                    f"{ours:.2f} s, {floor:.2f} s", f"{ours / floor:.2f}×", "at most 1.6×", ours / floor <= 1.6))
+        for verb in ("import", "verify"):
+            peaks = [max(found.peak for found in uses[verb, name]) / 1024 for name in ("sigilum", "floor")]
+            rows.append(Row(f"peak memory of `{verb}`", f"{peaks[0]:.0f} MiB, {peaks[1]:.0f} MiB", "", "", None))
+        rows.append(Row("size of the vault", f"{size / 1e6:.0f} MB", "", "", None))
+        return Section(f"`import` and `verify` of {count:,} entries, against `bulk`", rows)
+
+    @staticmethod
+    def restore(home: Home) -> None:
+        """A vault without entries again."""
+        kept = home.folder.with_name(home.folder.name + "-kept")
+        if not kept.exists():
+            shutil.copytree(home.folder, kept)
+        shutil.rmtree(home.folder)
+        shutil.copytree(kept, home.folder)
+
     def memory(self) -> Section:
         home = self.home(1_000)
         ours = peak_kilobytes(self.get(home))
@@ -166,7 +222,7 @@ class Bench:
             for part in (self.program, full)])
 
 
-SECTIONS = ["peers", "growth", "listing", "rekey", "memory", "launch", "size"]
+SECTIONS = ["peers", "growth", "bulk", "listing", "rekey", "memory", "launch", "size"]
 
 
 def main() -> int:

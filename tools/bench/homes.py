@@ -7,6 +7,13 @@ import subprocess
 from pathlib import Path
 
 
+def write_entries(path: Path, count: int) -> None:
+    with path.open("w") as file:
+        for number in range(count):
+            file.write(f"NAME_{number:07d}=value-of-entry-{number}-0123456789\n")
+    path.chmod(0o600)
+
+
 class Home:
     """A vault with `count` entries `name-000000` and so on, in a folder of its own."""
 
@@ -23,13 +30,11 @@ class Home:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         entries = self.folder / "entries.env"
-        with entries.open("w") as file:
-            for number in range(count):
-                file.write(f"NAME_{number:07d}=value-of-entry-{number}-0123456789\n")
-        entries.chmod(0o600)
         self.run("vault", "init")
-        self.run("vault", "import", str(entries), "--format", "env")
-        entries.unlink()
+        if count:
+            write_entries(entries, count)
+            self.run("vault", "import", str(entries), "--format", "env")
+            entries.unlink()
         (self.folder / "value").write_text("a-value-that-is-put-in-by-the-benchmark")
         (self.folder / "made").touch()
 

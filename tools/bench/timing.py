@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +46,29 @@ def hyperfine(command: Command, runs: int) -> list[float]:
         return json.load(open(result.name))["results"][0]["times"]
 
 
-def peak_kilobytes(command: Command) -> int:
-    """The most memory that it had, in KiB (`ru_maxrss` of wait4(2))."""
+@dataclass
+class Use:
+    """What one call took: seconds of the processor (user and system) and in all, and the most memory in KiB."""
+
+    processor: float
+    elapsed: float
+    peak: int
+
+
+def use(command: Command) -> Use:
+    """Runs it once, as wait4(2) tells of it."""
     source = open(command.input) if command.input else subprocess.DEVNULL
+    began = time.monotonic()
     child = subprocess.Popen(
         command.words, env=command.environment, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
+    elapsed = time.monotonic() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
     if status:
-        raise SystemExit(f"[ERROR] {command.name} ended with {status}")
-    return usage.ru_maxrss
+        raise SystemExit(f"[ERROR] {' '.join(command.words)} ended with {child.returncode}")
+    return Use(usage.ru_utime + usage.ru_stime, elapsed, usage.ru_maxrss)
+
+
+def peak_kilobytes(command: Command) -> int:
+    """The most memory that it had, in KiB (`ru_maxrss` of wait4(2))."""
+    return use(command).peak

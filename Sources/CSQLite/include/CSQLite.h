@@ -15,4 +15,7 @@ int sigilum_sqlite_keep_wal(sqlite3 *connection);
 /* Binds a copy of these bytes as a blob; no bytes are an empty blob, not NULL. SQLite's result code. */
 int sigilum_sqlite_bind_blob(sqlite3_stmt *statement, int parameter, const void *bytes, sqlite3_uint64 count);
 
+/* Binds bytes where they are: they must stay until the statement is reset or bound to others. */
+int sigilum_sqlite_bind_borrowed(sqlite3_stmt *statement, int parameter, const void *bytes, sqlite3_uint64 count);
+
 #endif

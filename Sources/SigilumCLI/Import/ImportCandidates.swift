@@ -16,7 +16,7 @@ struct ImportCandidates: Sendable {
     /// What has no value: names only.
     let empty: [String]
 
-    var names: [EntryName] { candidates.map(\.name) }
+    let names: [EntryName]
 
     func value(_ index: Int) -> SharedSecret { values.value(candidates[index].item) }
 
@@ -52,6 +52,7 @@ struct ImportCandidates: Sendable {
         }
         guard problems.isEmpty else { throw ImportProblem.failure(problems) }
         candidates = found.sorted { $0.name < $1.name }
+        self.names = candidates.map(\.name)
         self.empty = empty
     }
 

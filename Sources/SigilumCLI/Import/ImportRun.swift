@@ -55,9 +55,12 @@ struct ImportRun {
         }
         let reconciler = mayDeliver ? try session.reconciler(command.delivery) : nil
         let bar = ProgressBar("Importing", context, isJSON: command.output.json)
-        let outcome = try session.vault.store(
-            candidates.names, origin: command.format == .sigilum ? .adopted : .given, isReplacing: command.overwrite,
-            progress: { bar.update($0, of: candidates.names.count) }, value: candidates.value)
+        let outcome = try candidates.values.whileReadable {
+            try session.vault.store(
+                candidates.names, origin: command.format == .sigilum ? .adopted : .given,
+                isReplacing: command.overwrite, progress: { bar.update($0, of: candidates.names.count) },
+                value: candidates.value)
+        }
         bar.clear()
         try session.finishWipe()
         let delivered =
@@ -76,9 +79,10 @@ struct ImportRun {
         let session = try existing ?? Session.openIfThere(context, command.vault)
         if let session { try allowGatewayKeys(candidates, session) }
         let states =
-            try session?.vault.importPlan(
-                candidates.names, isReplacing: command.overwrite, value: candidates.value)
-            ?? candidates.names.map { _ in .new }
+            try candidates.values.whileReadable {
+                try session?.vault.importPlan(
+                    candidates.names, isReplacing: command.overwrite, value: candidates.value)
+            } ?? candidates.names.map { _ in .new }
         return try ImportReport(
             names: candidates.names, states: states, empty: candidates.empty, isDryRun: true, adoptions: adoptions
         ).report(namespace: nil)

@@ -25,11 +25,18 @@ struct ImportedValues: Sendable {
         items = values.map { Item(name: $0.name, piece: 0, range: $0.range) }
     }
 
-    /// A copy of its own of one value.
-    func value(_ item: Item) -> SharedSecret {
-        pieces[item.piece].bytes.withBytes { bytes in
-            SharedSecret(SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[item.range])))
-        }
+    /// One value, where it lies.
+    func value(_ item: Item) -> SharedSecret { SharedSecret(pieces[item.piece].bytes.part(item.range)) }
+
+    /// Keeps the values readable all the time that `body` runs, which reads one after the other: to open and close megabytes
+    /// for each takes longer than to seal it.
+    func whileReadable<Result>(_ body: () throws -> Result) throws -> Result { try whileReadable(pieces[...], body) }
+
+    private func whileReadable<Result>(
+        _ rest: ArraySlice<SharedSecret>, _ body: () throws -> Result
+    ) throws -> Result {
+        guard let piece = rest.first else { return try body() }
+        return try piece.bytes.withBytes { _ in try whileReadable(rest.dropFirst(), body) }
     }
 
     /// Adds values that came one by one, as one piece.

@@ -68,7 +68,16 @@ struct AuditChain {
     /// The chain one row further, under the key that the row was written with: nil for the current one.
     func step(_ head: Digest, _ sequence: UInt64, _ row: [UInt8], under state: SharedSecret? = nil) -> Digest {
         KeyedHash.digest(
-            Purpose("audit"), key: (state ?? keys.state).bytes, head.bytes + AuditRow.key(sequence) + row)
+            Purpose("audit"), key: (state ?? keys.state).bytes, Self.message(head, sequence, row))
+    }
+
+    /// What takes one row in: what there was before, the row's key, and the row.
+    static func message(_ before: Digest, _ sequence: UInt64, _ row: [UInt8]) -> [UInt8] {
+        var message = ByteWriter(capacity: Digest.width + 8 + row.count)
+        message.append(before.bytes)
+        message.append(AuditRow.key(sequence))
+        message.append(row)
+        return message.bytes
     }
 
     /// Walks from a known point to the last row; throws at the first gap. Returns the chain's value there.
@@ -94,12 +103,15 @@ struct AuditChain {
     }
 
     /// Opens one row's payload.
-    func event(_ sequence: UInt64, _ bytes: [UInt8]) throws -> AuditEvent {
+    func event(_ sequence: UInt64, _ bytes: [UInt8]) throws -> AuditEvent { try open(sequence, bytes).event }
+
+    /// The same, for whoever only wants to know whether it opens.
+    func open(_ sequence: UInt64, _ bytes: [UInt8]) throws -> AuditPayloads.Opened {
         guard let past = try earlier().first(where: { $0.last >= sequence }) else {
-            return try payloads.open(sequence, bytes).event
+            return try payloads.open(sequence, bytes)
         }
         let payloads = AuditPayloads(vaultID: keys.vaultID, epoch: past.epoch, key: past.payloads)
-        return try payloads.open(sequence, bytes).event
+        return try payloads.open(sequence, bytes)
     }
 
     /// Those of the current data key.

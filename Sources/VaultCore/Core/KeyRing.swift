@@ -36,10 +36,11 @@ final class KeyRing: Sendable {
     }
 
     /// Keeps the subkeys readable all the time that `body` runs: for what uses them for each of many rows, where to open and
-    /// close them takes longer than the cryptography. SECURITY.md says so.
+    /// close them takes longer than the cryptography. The short secrets that are made meanwhile, one after the other, share
+    /// one allocation. SECURITY.md says so.
     func whileReadable<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         // They lie in one allocation.
-        try names.bytes.withBytes { (_) throws(Failure) -> Result in try body() }
+        try names.bytes.withBytes { (_) throws(Failure) -> Result in try SecretBytes.together(body) }
     }
 
     /// Names the data key without telling anything of it, for people to compare: 32 hexadecimal digits.
@@ -47,7 +48,11 @@ final class KeyRing: Sendable {
 
     /// Where an entry stands: 16 bytes of a keyed hash of its class and name, so that names do not show.
     func tag(_ space: EntryClass, _ name: String) -> [UInt8] {
-        Array(KeyedHash.digest(Purpose("tag"), key: names.bytes, [space.rawValue] + name.utf8).bytes.prefix(16))
+        var message = [UInt8]()
+        message.reserveCapacity(1 + name.utf8.count)
+        message.append(space.rawValue)
+        message.append(contentsOf: name.utf8)
+        return Array(KeyedHash.digest(Purpose("tag"), key: names.bytes, message).bytes[..<16])
     }
 
     func fingerprint(_ secret: borrowing SecretBytes) -> Fingerprint {
@@ -62,7 +67,9 @@ final class KeyRing: Sendable {
     func bound(_ parts: [[UInt8]]) -> [UInt8] { Self.bound(vaultID, epoch, parts) }
 
     static func bound(_ vaultID: [UInt8], _ epoch: UInt32, _ parts: [[UInt8]]) -> [UInt8] {
-        var writer = ByteWriter()
+        var size = 24
+        for part in parts { size += 4 + part.count }
+        var writer = ByteWriter(capacity: size)
         writer.integer(FormatVersion.format)
         writer.integer(FormatVersion.suite)
         writer.append(vaultID)
@@ -73,7 +80,7 @@ final class KeyRing: Sendable {
 
     /// The commitment that an AEAD without one needs: one ciphertext opens under one key only.
     func commitment(boundTo data: [UInt8], nonce: [UInt8], ciphertext: [UInt8]) -> Digest {
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: 4 + data.count + nonce.count + ciphertext.count)
         writer.framed(data)
         writer.append(nonce)
         writer.append(ciphertext)

@@ -26,20 +26,29 @@ struct StateTree {
         let digits = TreePath.digits(of: tag)
         var expected = top
         for level in 0..<TreePath.depth {
-            let node = try node(Array(digits.prefix(level)), expected: expected, in: rows)
-            guard let child = node.children[digits[level]].flatMap({ Digest($0) }) else { return nil }
+            let node = try node(Array(digits[..<level]), expected: expected, in: rows)
+            guard let child = node[digits[level]].flatMap({ Digest($0) }) else { return nil }
             expected = child
         }
         let bucket = try bucket(digits, expected: expected, in: rows)
-        guard let hash = bucket.entries[tag].flatMap({ Digest($0) }) else { return nil }
+        guard let hash = bucket[tag].flatMap({ Digest($0) }) else { return nil }
         return try entry(tag, expected: hash, in: rows)
     }
 
+    /// An entry row's new hash; nil: the entry is gone.
+    typealias Change = (tag: [UInt8], hash: Digest?)
+
     /// Applies changes of entry hashes (nil: the entry is gone), rewriting each touched row once; returns the new top.
     func update(_ changes: [[UInt8]: Digest?], top: Digest, in rows: any RowWriter) throws -> Digest {
+        let sorted = changes.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        return try update(sorted: sorted.map { ($0.key, $0.value) }, top: top, in: rows)
+    }
+
+    /// The same, one a tag and ascending by tags.
+    func update(sorted changes: [Change], top: Digest, in rows: any RowWriter) throws -> Digest {
         guard !changes.isEmpty else { return top }
         if top == .zero { try proveEmpty(rows) }
-        return try rewrite([], expected: top == .zero ? nil : top, changes: changes, in: rows) ?? .zero
+        return try rewrite([], expected: top == .zero ? nil : top, changes: changes[...], in: rows) ?? .zero
     }
 
     /// Every entry row, proven, in the order of the tags. Returns how many rows of nodes and buckets there should be.
@@ -55,8 +64,8 @@ struct StateTree {
     }
 
     /// An empty tree has no top node: a head from before the first entry is not taken for a vault without any.
-    private func proveEmpty(_ rows: any RowReader) throws {
-        guard try rows.row(.node, NodeRow.key([UInt8]())) == nil else { throw VaultError.integrity(.node([])) }
+    func proveEmpty(_ rows: any RowReader) throws {
+        guard try rows.row(.node, NodeRow.key([])) == nil else { throw VaultError.integrity(.node([])) }
     }
 
     private func walk(
@@ -64,18 +73,18 @@ struct StateTree {
     ) throws -> (nodes: Int, buckets: Int) {
         if digits.count == TreePath.depth {
             let bucket = try bucket(digits, expected: expected, in: rows)
-            for tag in bucket.tags {
-                guard TreePath.digits(of: tag) == digits, let hash = bucket.entries[tag].flatMap({ Digest($0) }) else {
+            for item in bucket.items {
+                guard TreePath.digits(of: item.tag) == digits, let hash = Digest(item.hash) else {
                     throw VaultError.integrity(.bucket(digits))
                 }
-                try visit(tag, try entry(tag, expected: hash, in: rows))
+                try visit(item.tag, try entry(item.tag, expected: hash, in: rows))
             }
             return (0, 1)
         }
         let node = try node(digits, expected: expected, in: rows)
         var total = (nodes: 1, buckets: 0)
-        for digit in node.children.keys.sorted() {
-            guard let child = node.children[digit].flatMap({ Digest($0) }) else { continue }
+        for digit in node.digits {
+            guard let child = node[digit].flatMap({ Digest($0) }) else { continue }
             let below = try walk(digits + [digit], expected: child, in: rows, visit: visit)
             total = (total.nodes + below.nodes, total.buckets + below.buckets)
         }
@@ -83,12 +92,12 @@ struct StateTree {
     }
 
     private func rewrite(
-        _ digits: [UInt8], expected: Digest?, changes: [[UInt8]: Digest?], in rows: any RowWriter
+        _ digits: [UInt8], expected: Digest?, changes: ArraySlice<Change>, in rows: any RowWriter
     ) throws -> Digest? {
         if digits.count == TreePath.depth {
             var bucket = try expected.map { try self.bucket(digits, expected: $0, in: rows) } ?? BucketRow()
-            for (tag, hash) in changes { bucket.entries[tag] = hash?.bytes }
-            guard !bucket.entries.isEmpty else {
+            for change in changes { bucket[change.tag] = change.hash?.bytes }
+            guard !bucket.items.isEmpty else {
                 try rows.deleteRow(.bucket, digits)
                 return nil
             }
@@ -97,13 +106,16 @@ struct StateTree {
             return bucketHash(digits, row)
         }
         var node = try expected.map { try self.node(digits, expected: $0, in: rows) } ?? NodeRow()
-        let groups = Dictionary(grouping: changes) { TreePath.digits(of: $0.key)[digits.count] }
-        for (digit, group) in groups {
-            let below = Dictionary(uniqueKeysWithValues: group.map { ($0.key, $0.value) })
-            let child = node.children[digit].flatMap { Digest($0) }
-            node.children[digit] = try rewrite(digits + [digit], expected: child, changes: below, in: rows)?.bytes
+        var rest = changes
+        while let first = rest.first {
+            // Ascending by tags, those of one child stand together.
+            let digit = TreePath.digit(digits.count, of: first.tag)
+            let end = rest.firstIndex { TreePath.digit(digits.count, of: $0.tag) != digit } ?? rest.endIndex
+            let child = node[digit].flatMap { Digest($0) }
+            node[digit] = try rewrite(digits + [digit], expected: child, changes: rest[..<end], in: rows)?.bytes
+            rest = rest[end...]
         }
-        guard !node.children.isEmpty else {
+        guard !node.isEmpty else {
             try rows.deleteRow(.node, NodeRow.key(digits))
             return nil
         }

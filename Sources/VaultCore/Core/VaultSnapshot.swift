@@ -12,6 +12,8 @@ package class VaultSnapshot {
     /// Changes of this transaction that the tree does not have yet; nil: removed.
     var pending: [[UInt8]: [UInt8]?] = [:]
 
+    private var isProvenEmpty = false
+
     init(keys: KeyRing, rows: any RowReader, head: Head, now: Int64) {
         self.keys = keys
         self.rows = rows
@@ -29,10 +31,23 @@ package class VaultSnapshot {
     /// The proven row of a record, or nil where its absence is proven.
     func row(_ space: EntryClass, _ name: String) throws -> (tag: [UInt8], row: EntryRow)? {
         let tag = keys.tag(space, name)
-        let bytes = try pending[tag] ?? tree.lookup(tag, top: head.top, in: rows)
+        return try row(at: tag).map { (tag, $0) }
+    }
+
+    /// The proven row with a tag, or nil where its absence is proven.
+    func row(at tag: [UInt8]) throws -> EntryRow? {
+        let bytes = try pending[tag] ?? lookup(tag)
         guard let bytes else { return nil }
         guard let row = try? EntryRow(decoding: bytes) else { throw VaultError.integrity(.entry(tag: tag)) }
-        return (tag, row)
+        return row
+    }
+
+    private func lookup(_ tag: [UInt8]) throws -> [UInt8]? {
+        // That a tree is empty is proven once: thousands of values may be imported into a new vault.
+        if isProvenEmpty, head.top == .zero { return nil }
+        let row = try tree.lookup(tag, top: head.top, in: rows)
+        isProvenEmpty = head.top == .zero
+        return row
     }
 
     /// The fields of a record's overview, opened.
@@ -41,8 +56,9 @@ package class VaultSnapshot {
         guard let expected = Digest(row.commitment), let nonce = Nonce(row.nonce),
             expected.matches(keys.commitment(boundTo: bound, nonce: row.nonce, ciphertext: row.ciphertext)),
             let opened = try? AEAD.openBytes(row.ciphertext, boundTo: bound, nonce: nonce, key: keys.overviews.bytes),
-            let content = try? Padding.unpad(opened), let first = content.first,
-            let space = EntryClass(rawValue: first), let fields = try? FieldMap(decoding: Array(content.dropFirst()))
+            let content = try? Padding.content(of: opened), !content.isEmpty,
+            let space = EntryClass(rawValue: opened[content.lowerBound]),
+            let fields = try? FieldMap(decoding: opened, in: content.dropFirst())
         else { throw .integrity(.overview(tag: tag)) }
         return (space, fields)
     }
@@ -64,6 +80,14 @@ package class VaultSnapshot {
     package func entry(_ name: EntryName) throws -> Entry? {
         guard let (tag, row) = try row(.secret, name.text) else { return nil }
         return try entry(tag, row)
+    }
+
+    /// What there is under a name that a value is to be stored under.
+    func standing(of name: EntryName, _ value: borrowing SecretBytes) throws -> Standing {
+        let tag = keys.tag(.secret, name.text)
+        let row = try row(at: tag)
+        return Standing(
+            tag: tag, row: row, entry: try row.map { try entry(tag, $0) }, fingerprint: keys.fingerprint(value))
     }
 
     func entry(_ tag: [UInt8], _ row: EntryRow) throws -> Entry {
@@ -256,6 +280,14 @@ package struct Inventory: Sendable {
     package fileprivate(set) var deliveries: [Delivery] = []
 }
 
+/// What a value meets that is to be stored: the entry of that name, where there is one, and the value's own fingerprint.
+struct Standing {
+    let tag: [UInt8]
+    let row: EntryRow?
+    let entry: Entry?
+    let fingerprint: Fingerprint
+}
+
 /// One version of a secret as it lies in the store: proven, not opened.
 struct SealedVersion: Sendable {
     let entry: [UInt8]
@@ -279,18 +311,14 @@ struct SealedVersion: Sendable {
             expected.matches(keys.commitment(boundTo: bound, nonce: body.nonce, ciphertext: body.ciphertext)),
             let padded = try? AEAD.open(body.ciphertext, boundTo: bound, nonce: nonce, key: keys.bodies.bytes)
         else { throw damage }
-        let value: SharedSecret? = padded.withBytes { padded in
+        let range: Range<Int>? = padded.withBytes { padded in
             guard padded.count >= Padding.headerWidth else { return nil }
             let header = UInt32(littleEndian: padded.loadUnaligned(as: UInt32.self))
             guard let range = try? Padding.contentRange(header: header, width: padded.count) else { return nil }
-            return SharedSecret(
-                SecretBytes(capacity: range.count) { out in
-                    out.copyBytes(from: padded[range])
-                    return range.count
-                })
+            return range
         }
-        guard let value else { throw damage }
-        return value
+        guard let range else { throw damage }
+        return SharedSecret(padded.part(range))
     }
 
     /// Seals a value as a new version.

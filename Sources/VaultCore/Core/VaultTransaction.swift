@@ -42,14 +42,20 @@ package final class VaultTransaction: VaultSnapshot {
     package func store(
         _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy()
     ) throws -> StoreOutcome {
-        let fingerprint = keys.fingerprint(value)
-        let existing = try row(.secret, name.text)
-        let old = try existing.map { try entry($0.tag, $0.row) }
+        try store(value, as: name, origin: origin, policy: policy, over: try standing(of: name, value))
+    }
+
+    /// The same, where it is known what is there.
+    func store(
+        _ value: borrowing SecretBytes, as name: EntryName, origin: VersionOrigin, policy: StorePolicy = StorePolicy(),
+        over standing: Standing
+    ) throws -> StoreOutcome {
+        let (existing, old, fingerprint) = (standing.row, standing.entry, standing.fingerprint)
         if let old, old.fingerprint == fingerprint {
             try keep(policy, of: old)
             return StoreOutcome(version: old.currentVersion, isNew: false)
         }
-        let facts = try environment.describe(name, value)
+        let description = try environment.describe(name, value)
         let id = old?.id ?? RandomBytes.make(16)
         let version = (old?.currentVersion ?? 0) + 1
         let body = try SealedVersion.seal(
@@ -58,19 +64,22 @@ package final class VaultTransaction: VaultSnapshot {
         let bytes = body.encoded
         try writer.setRow(.body, key, bytes)
         let digest = bodyDigest(key, bytes)
-        let chain = existing.flatMap { Digest($0.row.history) } ?? .zero
+        let chain = existing.flatMap { Digest($0.history) } ?? .zero
         let overview = Overview(
             name: name, createdAt: old?.createdAt ?? now, updatedAt: now, maskedPrefix: Redaction.prefix(of: value),
             fingerprint: fingerprint, generator: policy.generator ?? old?.generator,
             rotationIntervalDays: policy.rotationIntervalDays ?? old?.rotationIntervalDays,
-            rotateWith: old?.rotateWith, deliveries: old?.deliveries ?? [], facts: facts)
-        var row = existing?.row ?? emptyRow(id: id)
+            rotateWith: old?.rotateWith, deliveries: old?.deliveries ?? [], facts: description)
+        var row = existing ?? emptyRow(id: id)
         row.firstVersion = old?.firstVersion ?? version
         row.currentVersion = version
         row.bodyDigest = digest.bytes
         row.history = historyStep(chain, version, digest).bytes
-        try save(.secret, name.text, overview.fields, row)
-        try record(.versionStored, entry: id, name: name, facts: ["version": "\(version)", "origin": origin.text])
+        try save(.secret, name.text, overview.fields, row, at: standing.tag)
+        var facts = FieldMap()
+        facts[text: "version"] = "\(version)"
+        facts[text: "origin"] = origin.text
+        try record(.versionStored, entry: id, name: name, fields: facts)
         return StoreOutcome(version: version, isNew: true)
     }
 
@@ -226,8 +235,15 @@ package final class VaultTransaction: VaultSnapshot {
         _ operation: AuditOperation, entry: [UInt8]? = nil, name: EntryName? = nil, facts: [String: String] = [:]
     ) throws {
         var fields = FieldMap()
-        fields[text: "name"] = name?.text
         for (key, value) in facts { fields[text: key] = value }
+        try record(operation, entry: entry, name: name, fields: fields)
+    }
+
+    private func record(
+        _ operation: AuditOperation, entry: [UInt8]?, name: EntryName?, fields given: FieldMap
+    ) throws {
+        var fields = given
+        if let name { fields[text: "name"] = name.text }
         if changed, head.generation == startGeneration { head.generation += 1 }
         try chain.append(
             operation, entry: entry ?? [UInt8](repeating: 0, count: 16), facts: fields, generation: head.generation,
@@ -249,26 +265,33 @@ package final class VaultTransaction: VaultSnapshot {
     func finish() throws {
         let start = head.stored.map { _ in startSequence } ?? 0
         guard head.audit.sequence != start || !pending.isEmpty || head.stored == nil else { return }
-        var hashes: [[UInt8]: Digest?] = [:]
-        // In the order of the keys, which is how the store keeps them: a thousand rows touch each of its pages once.
-        for (tag, row) in pending.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            if let row {
-                try writer.setRow(.entry, tag, row)
-                hashes[tag] = tree.entryHash(tag: tag, row: row)
-            } else {
-                try writer.deleteRow(.entry, tag)
-                hashes[tag] = .some(nil)
-            }
-        }
+        // For a few rows the keys are opened for each hash, for many once.
+        let top = pending.count > 16 ? try keys.whileReadable(writePending) : try writePending()
         // A change without an event would leave a head that the anchor's walk over the log cannot arrive at.
         if changed, head.audit.sequence == startSequence {
             try record(.settingChanged, facts: ["setting": "internal"])
         }
         if changed, head.generation == startGeneration { head.generation += 1 }
-        head.top = try tree.update(hashes, top: head.top, in: writer)
+        head.top = top
         let new = HeadCrypto.encode(head, keys)
         try writer.swapHead(from: head.stored, to: new)
         head.stored = new
+    }
+
+    /// Writes the entries that changed, and the tree over them; returns its new top.
+    private func writePending() throws -> Digest {
+        var changes: [StateTree.Change] = []
+        changes.reserveCapacity(pending.count)
+        // In the order of the keys, which is how the store keeps them: a thousand rows touch each of its pages once.
+        for (tag, row) in pending.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            if let row {
+                try writer.setRow(.entry, tag, row)
+            } else {
+                try writer.deleteRow(.entry, tag)
+            }
+            changes.append((tag, row.map { tree.entryHash(tag: tag, row: $0) }))
+        }
+        return try tree.update(sorted: changes, top: head.top, in: writer)
     }
 
     private lazy var startSequence = head.audit.sequence
@@ -287,9 +310,10 @@ package final class VaultTransaction: VaultSnapshot {
 
     /// Seals fields as a row's new overview.
     func save(
-        _ space: EntryClass, _ name: String, _ fields: FieldMap, _ old: EntryRow, isNew: Bool? = nil
+        _ space: EntryClass, _ name: String, _ fields: FieldMap, _ old: EntryRow, isNew: Bool? = nil,
+        at known: [UInt8]? = nil
     ) throws {
-        let tag = keys.tag(space, name)
+        let tag = known ?? keys.tag(space, name)
         let isNew = isNew ?? (old.revision == 0)
         var row = old
         row.revision += 1

@@ -47,7 +47,7 @@ extension VaultSnapshot {
         var noted = place == 0 ? start : nil
         var running = start
         let end = try chain.walk(from: 0, head: start, to: head.audit.sequence, in: rows) { number, row in
-            _ = try chain.event(number, row)
+            _ = try chain.open(number, row)
             report.auditRecords += 1
             guard let place, number <= place else { return }
             running = chain.step(running, number, row, under: earlier.first { $0.last >= number }?.state)

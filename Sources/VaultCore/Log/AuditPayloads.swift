@@ -10,9 +10,18 @@ struct AuditPayloads {
 
     /// A row opened: the event, the row as it is stored, and the fields of its payload.
     struct Opened {
-        let event: AuditEvent
+        let sequence: UInt64
+        let operation: AuditOperation
         let row: AuditRow
         let fields: FieldMap
+
+        var event: AuditEvent {
+            let actor = Actor(userID: row.userID, processID: row.processID, program: fields[text: "program"] ?? "")
+            let others = fields.names.filter { !["program", "name", RunningMAC.proofField].contains($0) }
+            return AuditEvent(
+                sequence: sequence, time: row.time, operation: operation, actor: actor, name: fields[text: "name"],
+                entryID: row.entryID, facts: others.map { ($0, fields[text: $0] ?? "") })
+        }
     }
 
     func seal(_ fields: FieldMap, _ row: AuditRow, _ sequence: UInt64, _ nonce: Nonce) throws(VaultError) -> [UInt8] {
@@ -25,14 +34,9 @@ struct AuditPayloads {
             let nonce = Nonce(row.nonce),
             let opened = try? AEAD.openBytes(
                 row.ciphertext, boundTo: bound(row, sequence), nonce: nonce, key: key.bytes),
-            let fields = try? FieldMap(decoding: Padding.unpad(opened))
+            let fields = try? FieldMap(decoding: opened, in: Padding.content(of: opened))
         else { throw .integrity(.audit(sequence)) }
-        let actor = Actor(userID: row.userID, processID: row.processID, program: fields[text: "program"] ?? "")
-        let others = fields.names.filter { !["program", "name", RunningMAC.proofField].contains($0) }
-        let event = AuditEvent(
-            sequence: sequence, time: row.time, operation: operation, actor: actor, name: fields[text: "name"],
-            entryID: row.entryID, facts: others.map { ($0, fields[text: $0] ?? "") })
-        return Opened(event: event, row: row, fields: fields)
+        return Opened(sequence: sequence, operation: operation, row: row, fields: fields)
     }
 
     private func bound(_ row: AuditRow, _ sequence: UInt64) -> [UInt8] {

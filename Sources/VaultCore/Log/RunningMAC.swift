@@ -15,13 +15,21 @@ struct RunningMAC {
     /// What the next row's payload says to show that its writer had this key: over the log before it, its number, all of
     /// the row before the ciphertext, and the other fields. Who finds a row changed can so name it.
     func proof(_ sequence: UInt64, _ row: AuditRow, _ fields: FieldMap) -> [UInt8] {
-        let message = mac.bytes + AuditRow.key(sequence) + row.boundPart + row.nonce + fields.encoded
-        return Array(KeyedHash.digest(Purpose("audit proof"), key: key.bytes, message).bytes.prefix(Self.proofWidth))
+        let fields = fields.encoded
+        var message = ByteWriter(capacity: 32 + 8 + 66 + fields.count)
+        message.append(mac.bytes)
+        message.append(AuditRow.key(sequence))
+        message.append(row.boundPart)
+        message.append(row.nonce)
+        message.append(fields)
+        let hash = KeyedHash.digest(Purpose("audit proof"), key: key.bytes, message.bytes).bytes
+        return Array(hash[..<Self.proofWidth])
     }
 
     /// Takes one row in, and ratchets the key.
     mutating func step(_ sequence: UInt64, _ row: [UInt8]) {
-        mac = KeyedHash.digest(Purpose("audit mac"), key: key.bytes, mac.bytes + AuditRow.key(sequence) + row)
+        let message = AuditChain.message(mac, sequence, row)
+        mac = KeyedHash.digest(Purpose("audit mac"), key: key.bytes, message)
         key = SharedSecret(KeyedHash.derive(Purpose("audit ratchet"), key: key.bytes, message: []))
     }
 

@@ -121,10 +121,9 @@ struct Overview {
             maskedPrefix: prefix, fingerprint: Fingerprint(bytes: print), generator: fields[text: "generator"],
             rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) },
             rotateWith: fields[text: "rotate-with"],
-            deliveries: deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) },
+            deliveries: deliveries.isEmpty
+                ? [] : deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) },
             facts: [:])
-        for name in fields.names where name.hasPrefix("fact.") {
-            facts[String(name.dropFirst(5))] = fields[text: name]
-        }
+        for name in fields.names(behind: "fact.") { facts[name] = fields[text: "fact." + name] }
     }
 }

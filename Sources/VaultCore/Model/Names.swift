@@ -50,16 +50,47 @@ package struct EntryName: Hashable, Sendable, Comparable {
     package let text: String
 
     package init(_ text: String) throws(NameError) {
-        var normal = String.UnicodeScalarView()
-        normal.append(contentsOf: text._nfc)
-        let name = String(normal)
+        // What is ASCII is in NFC as it is.
+        let isPlain = text.utf8.allSatisfy { $0 < 0x80 }
+        let name = isPlain ? text : Self.normalised(text)
         guard (1...200).contains(name.utf8.count) else { throw .wrongLength }
-        let isControl = name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        let isControl =
+            isPlain
+            ? name.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+            : name.unicodeScalars.contains { $0.properties.generalCategory == .control }
         guard !isControl else { throw .controlCharacter }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { throw .malformedPath }
+        guard isPlain ? Self.isPlainPath(name) : Self.isPath(name) else { throw .malformedPath }
         self.text = name
     }
+
+    private static func normalised(_ text: String) -> String {
+        var normal = String.UnicodeScalarView()
+        normal.append(contentsOf: text._nfc)
+        return String(normal)
+    }
+
+    /// Whether no part is empty, `.` or `..`.
+    private static func isPath(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    }
+
+    /// The same of ASCII, byte by byte. A `/` with a mark on it, which is no separator, is not ASCII.
+    private static func isPlainPath(_ text: String) -> Bool {
+        var count = 0, isDots = true
+        for byte in text.utf8 {
+            if byte == slash {
+                if isDots, count <= 2 { return false }
+                (count, isDots) = (0, true)
+            } else {
+                count += 1
+                isDots = isDots && byte == UInt8(ascii: ".")
+            }
+        }
+        return !isDots || count > 2
+    }
+
+    private static let slash = UInt8(ascii: "/")
 
     private init(checked text: String) {
         self.text = text
@@ -88,6 +119,12 @@ package struct EntryName: Hashable, Sendable, Comparable {
 
     /// What the name says the entry is.
     package var kind: EntryKind {
+        // Nearly all are the user's own: told without taking the name apart.
+        let first = text.utf8.first
+        guard
+            first == UInt8(ascii: "o") || first == UInt8(ascii: "s") || first == UInt8(ascii: "u")
+                || first == UInt8(ascii: "l")
+        else { return .userSecret }
         let parts = text.split(separator: "/")
         switch (parts.first, parts.count) {
         case ("owner-token", 2): return .ownerToken

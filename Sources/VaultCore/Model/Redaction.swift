@@ -9,13 +9,12 @@ package enum Redaction {
     /// A value that consists of a prefix alone has none: showing it would show all.
     package static func prefix(of secret: borrowing SecretBytes) -> String {
         secret.withBytes { bytes in
-            var longest = ""
-            for candidate in publishedPrefixes {
-                let mark = candidate.utf8
-                guard mark.count > longest.utf8.count, bytes.count > mark.count else { continue }
-                if zip(mark, bytes).allSatisfy({ $0 == $1 }) { longest = candidate }
+            var longest = -1
+            for (index, mark) in marks.enumerated() where mark.first == bytes.first && mark.count < bytes.count {
+                guard longest < 0 || mark.count > marks[longest].count else { continue }
+                if bytes.starts(with: mark) { longest = index }
             }
-            return longest
+            return longest < 0 ? "" : publishedPrefixes[longest]
         }
     }
 
@@ -24,6 +23,8 @@ package enum Redaction {
     package static func masked(prefix: String) -> String {
         (publishedPrefixes.contains(prefix) ? prefix : "") + "****** (hidden)"
     }
+
+    private static let marks = publishedPrefixes.map { Array($0.utf8) }
 
     /// What issuers publish. An entry ends where the kind of credential is told, before anything that says whose or for
     /// what it is: `sk_` and not `sk_live_`.

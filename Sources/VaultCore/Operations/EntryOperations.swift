@@ -178,8 +178,9 @@ extension VaultTransaction {
 
     /// A further secret of a connection that is there is delivered with it.
     func joinConnection(_ name: EntryName) throws {
+        guard name.kind == .upstreamSecret else { return }
         let parts = name.text.split(separator: "/")
-        guard name.kind == .upstreamSecret, let slug = try? Slug(String(parts[1])),
+        guard let slug = try? Slug(String(parts[1])),
             let known = try delivery(.gateway(slug)), !known.isWithdrawn, !known.entries.contains(name)
         else { return }
         try declare(.gateway(slug), service: slug, entries: known.entries + [name])

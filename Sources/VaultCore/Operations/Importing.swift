@@ -44,13 +44,17 @@ extension Vault {
             try keys.whileReadable {
                 for (index, name) in names.enumerated() {
                     let secret = try value(index)
-                    let state = try transaction.importState(of: name, secret.bytes, isReplacing: isReplacing)
-                    if state == .new || state == .replaced {
-                        try transaction.store(secret.bytes, as: name, origin: origin)
+                    let found = try transaction.importState(of: name, secret.bytes, isReplacing: isReplacing)
+                    if found.state == .new || found.state == .replaced {
+                        _ = try transaction.store(
+                            secret.bytes, as: name, origin: origin, over: found.standing)
                         try transaction.joinConnection(name)
-                        deliveries.formUnion(try transaction.entry(name)?.deliveries ?? [])
+                        // What is new and no connection's is delivered nowhere.
+                        if found.state == .replaced || name.kind == .upstreamSecret {
+                            deliveries.formUnion(try transaction.entry(name)?.deliveries ?? [])
+                        }
                     }
-                    states.append(state)
+                    states.append(found.state)
                     progress(index + 1)
                 }
             }
@@ -63,8 +67,10 @@ extension Vault {
         _ names: [EntryName], isReplacing: Bool, value: (Int) throws -> SharedSecret
     ) throws -> [ImportState] {
         try read { snapshot in
-            try names.enumerated().map { index, name in
-                try snapshot.importState(of: name, try value(index).bytes, isReplacing: isReplacing)
+            try keys.whileReadable {
+                try names.enumerated().map { index, name in
+                    try snapshot.importState(of: name, try value(index).bytes, isReplacing: isReplacing).state
+                }
             }
         }
     }
@@ -73,11 +79,11 @@ extension Vault {
 extension VaultSnapshot {
     fileprivate func importState(
         of name: EntryName, _ value: borrowing SecretBytes, isReplacing: Bool
-    ) throws -> ImportState {
-        let entry = try entry(name)
-        if let entry, entry.fingerprint == keys.fingerprint(value) { return .unchanged }
-        if try isIssued(name) { return .issued }
-        guard entry != nil else { return .new }
-        return isReplacing ? .replaced : .differs
+    ) throws -> (state: ImportState, standing: Standing) {
+        let standing = try standing(of: name, value)
+        if let entry = standing.entry, entry.fingerprint == standing.fingerprint { return (.unchanged, standing) }
+        if try isIssued(name) { return (.issued, standing) }
+        guard standing.entry != nil else { return (.new, standing) }
+        return (isReplacing ? .replaced : .differs, standing)
     }
 }

@@ -86,7 +86,7 @@ extension EntryName {
     /// A name for something new. One that looks like a secret is refused: names are shown, and stay in the log.
     static func new(_ text: String) throws -> EntryName {
         let name = try EntryName(text)
-        let isSecret = !Redaction.prefix(of: SecretBytes(copying: text.utf8)).isEmpty && MisplacedSecret.isLong(text)
+        let isSecret = MisplacedSecret.isLong(text) && !Redaction.prefix(of: SecretBytes(copying: text.utf8)).isEmpty
         guard !isSecret else {
             throw Failure.usage(
                 "The name looks like a secret (not shown); nothing was stored",
