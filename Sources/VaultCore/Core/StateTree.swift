@@ -9,11 +9,11 @@ struct StateTree {
         keys.hash(Purpose("entry"), tag + row)
     }
 
-    private func nodeHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
+    func nodeHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
         keys.hash(Purpose("node"), NodeRow.key(digits) + row)
     }
 
-    private func bucketHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
+    func bucketHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
         keys.hash(Purpose("bucket"), NodeRow.key(digits) + row)
     }
 
@@ -55,7 +55,7 @@ struct StateTree {
     }
 
     /// An empty tree has no top node: a head from before the first entry is not taken for a vault without any.
-    private func proveEmpty(_ rows: any RowReader) throws {
+    func proveEmpty(_ rows: any RowReader) throws {
         guard try rows.row(.node, NodeRow.key([UInt8]())) == nil else { throw VaultError.integrity(.node([])) }
     }
 

@@ -121,9 +121,9 @@ struct Overview {
             maskedPrefix: prefix, fingerprint: Fingerprint(bytes: print), generator: fields[text: "generator"],
             rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) },
             rotateWith: fields[text: "rotate-with"],
-            deliveries: deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) },
+            deliveries: deliveries.utf8.split(separator: 0).compactMap { DeliveryID(text: String(Substring($0))) },
             facts: [:])
-        for name in fields.names where name.hasPrefix("fact.") {
+        for name in fields.names where name.utf8.starts(with: "fact.".utf8) {
             facts[String(name.dropFirst(5))] = fields[text: name]
         }
     }
