@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from homes import Home  # noqa: E402
 from page import Row, Section, write  # noqa: E402
 from peers import Peers  # noqa: E402
+from scanning import scan  # noqa: E402
 from timing import Command, medians, peak_kilobytes  # noqa: E402
 
 
@@ -159,6 +160,9 @@ class Bench:
             "`--version`", f"{times['launcher']:.1f} ms, {times['program']:.1f} ms", f"{more:.1f} ms more",
             "at most 2 ms", more <= 2)])
 
+    def scan(self) -> Section:
+        return scan(self.program, self.folder, 1024)
+
     def size(self) -> Section:
         full = self.program.with_name("sigilum-full")
         return Section("Size", [
@@ -166,7 +170,7 @@ class Bench:
             for part in (self.program, full)])
 
 
-SECTIONS = ["peers", "growth", "listing", "rekey", "memory", "launch", "size"]
+SECTIONS = ["peers", "growth", "listing", "rekey", "memory", "scan", "launch", "size"]
 
 
 def main() -> int:
