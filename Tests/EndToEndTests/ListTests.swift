@@ -60,7 +60,7 @@ struct ListTests {
         let result = home.remember(try await home.runner.run(slow, seconds: 60))
         result.expect(0)
         #expect(result.errorText.contains("put 0\n"), "\(result.errorText)")
-        #expect(result.outputText.matches(of: /"name": /).count == 600)
+        #expect(result.outputText.matches(of: #/"name": /#).count == 600)
         #expect(result.outputText.hasSuffix("\n  ]\n}\n") && !result.outputText.contains("zzz"))
         #expect(try await home.run("vault list zzz").outputText.hasPrefix("[ok] Entries: 1\n"))
         #expect(home.leaks(of: canary) == [])

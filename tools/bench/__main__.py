@@ -14,6 +14,7 @@ from homes import Home  # noqa: E402
 from page import Row, Section, write  # noqa: E402
 from peers import Peers  # noqa: E402
 from scanning import scan  # noqa: E402
+from syncing import sync  # noqa: E402
 from timing import Command, medians, peak_kilobytes  # noqa: E402
 
 
@@ -163,6 +164,9 @@ class Bench:
     def scan(self) -> Section:
         return scan(self.program, self.folder, 1024)
 
+    def sync(self) -> Section:
+        return sync(self.program, self.folder / "gateway", self.folder)
+
     def size(self) -> Section:
         full = self.program.with_name("sigilum-full")
         return Section("Size", [
@@ -170,7 +174,7 @@ class Bench:
             for part in (self.program, full)])
 
 
-SECTIONS = ["peers", "growth", "listing", "rekey", "memory", "scan", "launch", "size"]
+SECTIONS = ["peers", "growth", "listing", "rekey", "memory", "scan", "sync", "launch", "size"]
 
 
 def main() -> int:

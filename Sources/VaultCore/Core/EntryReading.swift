@@ -1,8 +1,8 @@
 internal import VaultFormat
 
 extension VaultSnapshot {
-    /// How many entries are read between two pauses.
-    private static let portion = 64
+    /// How many records are read between two pauses: at first few, so that the first is shown at once.
+    private static let portions = (first: 2, most: 64)
 
     /// Every secret, without its value, in the vault's own order: each proven before `visit` gets it. Holds a few at a time.
     ///
@@ -18,12 +18,13 @@ extension VaultSnapshot {
         }
         var cursor = TreeCursor(tree, top: head.top, in: rows)
         var isAtEnd = false
+        var portion = Self.portions.first
         while !isAtEnd {
             var entries: [Entry] = []
             // What was read before a damaged record is shown before it is complained of.
             let damage = keys.whileReadable { () -> (any Error)? in
                 do {
-                    for _ in 0..<Self.portion {
+                    for _ in 0..<portion {
                         guard let (tag, bytes) = try cursor.next() else {
                             isAtEnd = true
                             break
@@ -37,6 +38,7 @@ extension VaultSnapshot {
             }
             for entry in entries where try !visit(entry) { return }
             if let damage { throw damage }
+            portion = min(2 * portion, Self.portions.most)
         }
     }
 
