@@ -6,7 +6,10 @@
                lie: nothing is done, and said to be done;
                a number: the call fails with this errno. A + behind the number: so do all later calls of its kind
    FAULT_WIDE  count not only calls that write, but whatever can fail: opening, reading, locking, mapping, closing
-   FAULT_ONLY  count calls of this name alone */
+   FAULT_ONLY  count calls of this name alone
+
+   A program that becomes another (execve) goes on counting: FAULT_BEGUN, which is set here, has the calls so far, and the kind
+   that goes on failing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,12 +42,21 @@ static long victim;
 static int deed, code, stays, wide, record = -1;
 static atomic_int struck = -1;
 static const char *only;
+static char begun[64];
 
 __attribute__((constructor)) static void prepare(void) {
     const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO"), *file = getenv("FAULT_LOG");
     victim = at ? atol(at) : 0;
     wide = getenv("FAULT_WIDE") != NULL;
     only = getenv("FAULT_ONLY");
+    const char *before = getenv("FAULT_BEGUN");
+    if (before) {
+        long made = 0;
+        int failing = -1;
+        sscanf(before, "%ld %d", &made, &failing);
+        calls = made;
+        struck = failing;
+    }
     if (what) {
         deed = !strcmp(what, "before") ? BEFORE : !strcmp(what, "after") ? AFTER : !strcmp(what, "half") ? HALF
             : !strcmp(what, "short") ? SHORT : !strcmp(what, "lie") ? LIE : FAIL;
@@ -260,4 +272,21 @@ int openat(int folder, const char *path, int flags, ...) {
 int openat64(int folder, const char *path, int flags, ...) {
     REAL(int, openat64, (int, const char *, int, ...))
     OPENING("openat64", path, flags, folder, path, flags)
+}
+
+int execve(const char *path, char *const arguments[], char *const variables[]) {
+    REAL(int, execve, (const char *, char *const[], char *const[]))
+    size_t count = 0;
+    while (variables[count]) count++;
+    char **more = malloc((count + 2) * sizeof *more);
+    if (!more) abort();
+    size_t kept = 0;
+    for (size_t index = 0; index < count; index++)
+        if (strncmp(variables[index], "FAULT_BEGUN=", 12)) more[kept++] = variables[index];
+    snprintf(begun, sizeof begun, "FAULT_BEGUN=%ld %d", (long)calls, (int)struck);
+    more[kept++] = begun;
+    more[kept] = NULL;
+    int result = real(path, arguments, more);
+    free(more);
+    return result;
 }
