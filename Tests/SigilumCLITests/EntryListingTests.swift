@@ -79,19 +79,19 @@ struct EntryListingTests {
         #expect((await stage.run("vault", "find", "x", "--order", "vault")).output == "[ok] Entries: 0\n  (none)\n")
     }
 
-    @Test("more than the limit are shown as they are read, and a remark says how to sort them", arguments: [false, true])
+    @Test(
+        "more than the limit are shown as they are read, and a remark says how to sort them", arguments: [false, true])
     func long(json: Bool) async throws {
         let stage = try await stage()
         let (all, context) = try listing(stage, limit: 8)
         let text = try shown(all.report(), json: json).text
         #expect(Set(names(text)).count == 9 && names(text).count == 9 && !text.contains(canary))
         #expect(text.hasSuffix(json ? "\n    }\n  ]\n}\n" : "\n[ok] Entries: 9\n"))
-        #expect(
-            context.remarks.drain() == [
-                .info(
-                    "More than 8 records: the entries are shown in the vault's own order, as they are read; sorted: --order name, or | sort"
-                )
-            ])
+        let remarks = context.remarks.drain()
+        #expect(remarks.count == 1)
+        guard case .info(let message)? = remarks.first else { return }
+        #expect(message.text(as: .sigilum).hasPrefix("More than 8 records: "))
+        #expect(message.text(as: .sigilum).hasSuffix("sorted: --order name, or | sort"))
         let (enough, silent) = try listing(stage, limit: 9)
         #expect(try shown(enough.report(), json: json).text == shown(sorted(stage), json: json).text)
         let (chosen, asked) = try listing(stage, limit: 0, order: .name)
@@ -125,7 +125,8 @@ struct EntryListingTests {
         stage.storage.rows = rows
         let damaged = await stage.run("vault", "list", "--order", "vault", "--json")
         #expect(damaged.status == 65 && damaged.errors.contains(#"{"error":{"code":"integrity""#))
-        #expect(document.output.hasPrefix(damaged.output) && names(damaged.output) == Array(names(document.output)[..<4]))
+        #expect(
+            document.output.hasPrefix(damaged.output) && names(damaged.output) == Array(names(document.output)[..<4]))
         #expect(!damaged.output.hasSuffix("]\n}\n"))
         let shown = await stage.run("vault", "list", "--order", "vault")
         #expect(shown.status == 65 && shown.errors.hasPrefix("[ERROR] Vault integrity: "))

@@ -25,7 +25,10 @@ struct TreeCursor {
     private var buckets = RowsAhead(table: .bucket)
     private var entries = RowsAhead(table: .entry)
 
-    /// - Parameter top: The hash that the proof begins with.
+    /// - Parameters:
+    ///   - tree: What hashes its rows.
+    ///   - top: The hash that the proof begins with.
+    ///   - rows: Where they lie.
     init(_ tree: StateTree, top: Digest, in rows: any RowReader) {
         self.tree = tree
         self.top = top
