@@ -51,7 +51,7 @@ struct RedactionLine: Sendable {
         .init("login", "--mode oss-local --print-token false"),
         .init("auth show", printsSecret: true),
         .init("auth show", "--claims"),
-        .init("vault list"), .init("vault find", "linear"), .init("vault list", "--order vault"),
+        .init("vault list"), .init("vault find", "linear"),
         .init("vault get", "mine/own"), .init("vault get", "upstream-secret/linear/access_token --version 1"),
         .init("vault history", "mine/own"), .init("vault rollback", "mine/own --to 1"),
         .init("vault rotate", "mine/made --rotate-with false", status: 76),
