@@ -10,9 +10,7 @@ struct AuditSARIFTests {
     private func document(_ report: AuditReport) throws -> [String: Any] {
         var text = OutputText()
         text.append(AuditSARIF(guide: AuditSample.guide(report)).json, layout: .indented, reveal: true)
-        var bytes: [UInt8] = []
-        for case .bytes(let chunk) in text.chunks { bytes += chunk }
-        return try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+        return try #require(try JSONSerialization.jsonObject(with: Data(text.bytes)) as? [String: Any])
     }
 
     private func run(_ report: AuditReport) throws -> [String: Any] {

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from homes import Home, write_entries  # noqa: E402
 from page import Row, Section, write  # noqa: E402
 from peers import Peers  # noqa: E402
+from scanning import scan  # noqa: E402
+from syncing import sync  # noqa: E402
 from timing import Command, Use, medians, peak_kilobytes, use  # noqa: E402
 
 
@@ -215,6 +217,12 @@ class Bench:
             "`--version`", f"{times['launcher']:.1f} ms, {times['program']:.1f} ms", f"{more:.1f} ms more",
             "at most 2 ms", more <= 2)])
 
+    def scan(self) -> Section:
+        return scan(self.program, self.folder, 1024)
+
+    def sync(self) -> Section:
+        return sync(self.program, self.folder / "gateway", self.folder)
+
     def size(self) -> Section:
         full = self.program.with_name("sigilum-full")
         return Section("Size", [
@@ -222,7 +230,7 @@ class Bench:
             for part in (self.program, full)])
 
 
-SECTIONS = ["peers", "growth", "bulk", "listing", "rekey", "memory", "launch", "size"]
+SECTIONS = ["peers", "growth", "bulk", "listing", "rekey", "memory", "scan", "sync", "launch", "size"]
 
 
 def main() -> int:

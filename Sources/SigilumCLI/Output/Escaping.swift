@@ -31,6 +31,15 @@ enum Escaping {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// Whether bytes are ASCII in which nothing is to be escaped, as nearly every text is.
+    static func isHarmless(_ bytes: UnsafeBufferPointer<UInt8>, style: Style) -> Bool {
+        for byte in bytes {
+            guard byte >= 0x20, byte < 0x7f else { return false }
+            if style == .json, byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+        }
+        return true
+    }
+
     /// Escapes bytes into `emit`: at most 6 bytes for each.
     static func escape(_ bytes: UnsafeRawBufferPointer, style: Style, emit: (UInt8) -> Void) {
         var index = 0

@@ -32,7 +32,9 @@ extension OutputText {
     }
 
     private mutating func append(quoted text: String) {
-        append("\"" + Escaping.escape(text, style: .json) + "\"")
+        append("\"")
+        append(text, escaped: .json)
+        append("\"")
     }
 
     private mutating func group<Element>(
@@ -42,10 +44,15 @@ extension OutputText {
         append(opening)
         for (index, element) in elements.enumerated() {
             if index > 0 { append(",") }
-            if layout == .indented { append("\n" + String(repeating: "  ", count: level + 1)) }
+            if layout == .indented { newLine(level + 1) }
             body(&self, element)
         }
-        if layout == .indented, !elements.isEmpty { append("\n" + String(repeating: "  ", count: level)) }
+        if layout == .indented, !elements.isEmpty { newLine(level) }
         append(closing)
+    }
+
+    private mutating func newLine(_ level: Int) {
+        append("\n")
+        append(spaces: 2 * level)
     }
 }

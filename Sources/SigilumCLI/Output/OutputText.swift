@@ -3,42 +3,87 @@ internal import VaultCore
 
 /// What is about to be written: ordinary bytes, and secrets that stay in guarded memory until they are.
 struct OutputText {
+    /// A secret, and how many of the ordinary bytes come before it.
+    private struct Insertion {
+        let offset: Int
+        let secret: SharedSecret
+        let encoding: SecretEncoding
+    }
+
+    /// A part of the text that is written at once.
     enum Chunk {
-        case bytes([UInt8])
+        case bytes(Range<Int>)
         case secret(SharedSecret, SecretEncoding)
     }
 
-    private(set) var chunks: [Chunk] = []
+    /// Everything but the secrets.
+    private(set) var bytes: [UInt8] = []
+    private var secrets: [Insertion] = []
+
+    /// What there is to write, in its order.
+    var chunks: [Chunk] {
+        var chunks: [Chunk] = []
+        var start = 0
+        for insertion in secrets {
+            if insertion.offset > start { chunks.append(.bytes(start..<insertion.offset)) }
+            chunks.append(.secret(insertion.secret, insertion.encoding))
+            start = insertion.offset
+        }
+        if bytes.count > start { chunks.append(.bytes(start..<bytes.count)) }
+        return chunks
+    }
+
+    /// Forgets all of it, and keeps the room for as many bytes.
+    mutating func clear() {
+        bytes.removeAll(keepingCapacity: true)
+        secrets.removeAll()
+    }
 
     mutating func append(_ text: String) {
-        guard !text.isEmpty else { return }
-        guard case .bytes(var bytes) = chunks.last else {
-            chunks.append(.bytes(Array(text.utf8)))
-            return
-        }
-        // Taken out first, so that appending to it copies nothing.
-        chunks.removeLast()
         bytes.append(contentsOf: text.utf8)
-        chunks.append(.bytes(bytes))
+    }
+
+    /// Appends spaces.
+    mutating func append(spaces count: Int) {
+        for _ in 0..<max(0, count) { bytes.append(UInt8(ascii: " ")) }
     }
 
     mutating func append(_ secret: SharedSecret, as encoding: SecretEncoding) {
-        chunks.append(.secret(secret, encoding))
+        secrets.append(Insertion(offset: bytes.count, secret: secret, encoding: encoding))
     }
 
     mutating func append(_ other: OutputText) {
-        chunks += other.chunks
+        for insertion in other.secrets {
+            secrets.append(
+                Insertion(
+                    offset: bytes.count + insertion.offset, secret: insertion.secret, encoding: insertion.encoding))
+        }
+        bytes.append(contentsOf: other.bytes)
+    }
+
+    /// Appends text of anybody's, made harmless.
+    mutating func append(_ text: String, escaped style: Escaping.Style) {
+        var text = text
+        text.withUTF8 { text in
+            if Escaping.isHarmless(text, style: style) {
+                bytes.append(contentsOf: text)
+            } else {
+                Escaping.escape(UnsafeRawBufferPointer(text), style: style) { bytes.append($0) }
+            }
+        }
     }
 
     /// How many columns the text takes on a terminal, as far as a count of characters says.
     var width: Int {
-        chunks.reduce(0) { sum, chunk in
-            switch chunk {
-            case .bytes(let bytes): sum + String(decoding: bytes, as: UTF8.self).count
-            case .secret(let secret, let encoding):
-                // Without a String of the secret: every byte but the ones that continue a character.
-                sum + encoding.encode(secret.bytes).withBytes { bytes in bytes.count { $0 & 0xc0 != 0x80 } }
-            }
+        // Characters of ASCII stand for themselves, but for a line end of two bytes, which no cell has.
+        let isASCII = bytes.allSatisfy { $0 < 0x80 && $0 != 0x0d }
+        let plain = isASCII ? bytes.count : String(decoding: bytes, as: UTF8.self).count
+        return secrets.reduce(plain) { sum, insertion in
+            // Without a String of the secret: every byte but the ones that continue a character.
+            sum
+                + insertion.encoding.encode(insertion.secret.bytes).withBytes { bytes in
+                    bytes.count { $0 & 0xc0 != 0x80 }
+                }
         }
     }
 
@@ -46,7 +91,7 @@ struct OutputText {
     mutating func append(_ value: Value, reveal: Bool) {
         switch value {
         case .plain(let text): append(text)
-        case .untrusted(let text): append(Escaping.forTerminal(text))
+        case .untrusted(let text): append(text, escaped: .terminal)
         case .integer(let number): append(String(number))
         case .boolean(let truth): append(truth ? "true" : "false")
         case .secret(let secret, _) where reveal: append(secret, as: .terminal)

@@ -34,6 +34,27 @@ package struct Renderer: Sendable {
         return write(text, to: results)
     }
 
+    /// Writes rows to standard output as they are found.
+    ///
+    /// - Returns: The report that ends them, and what became of the rows. Of the report its lines are still to be shown, and all of
+    ///   it where there was no row.
+    /// - Throws: What finding them throws. What was found before is written then.
+    package func showRows(of stream: RowStream) throws -> (rest: Report, outcome: WriteOutcome) {
+        var writer = RowWriter(stream, json: json, reveal: reveal) { write($0, to: results) }
+        do {
+            var rest = try stream.find { writer.take($0) }
+            guard writer.count > 0 else { return (rest, .written) }
+            writer.finish()
+            rest.fields = []
+            // The document has been written.
+            if json { rest.records = [] }
+            return (rest, writer.outcome)
+        } catch {
+            _ = writer.flush()
+            throw error
+        }
+    }
+
     /// Writes remarks to standard error.
     package func show(_ remarks: [Remark]) {
         guard !remarks.isEmpty else { return }
@@ -193,7 +214,8 @@ package struct Renderer: Sendable {
         for chunk in text.chunks {
             let outcome: WriteOutcome
             switch chunk {
-            case .bytes(let bytes): outcome = bytes.withUnsafeBytes { channel.write($0) }
+            case .bytes(let range):
+                outcome = text.bytes.withUnsafeBytes { channel.write(UnsafeRawBufferPointer(rebasing: $0[range])) }
             case .secret(let secret, let encoding):
                 let encoded = encoding.encode(secret.bytes)
                 outcome = encoded.withBytes { channel.write($0) }

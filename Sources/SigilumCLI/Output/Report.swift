@@ -17,6 +17,8 @@ package struct Report: Sendable {
     package var json: JSON?
     /// Several documents, one a line, instead of ``json``: what a log prints.
     package var records: [JSON]?
+    /// Rows that are written first, as they are found; the report that they end with stands for this one then.
+    package var rows: RowStream?
     /// What is said on standard error beside the facts.
     package var remarks: [Remark]
     package var exit: ExitStatus

@@ -5,33 +5,51 @@ struct Table {
     let reveal: Bool
 
     func append(to text: inout OutputText) {
-        let cells = rows.map { row in row.map(cell) }
-        var widths: [Int] = []
-        for row in cells {
-            for (column, cell) in row.enumerated() {
-                if column == widths.count { widths.append(0) }
-                widths[column] = max(widths[column], cell.width)
-            }
-        }
-        for row in cells {
-            var gap = 2
-            for (column, cell) in row.enumerated() {
-                if cell.width > 0 {
-                    text.append(String(repeating: " ", count: gap))
-                    text.append(cell)
-                    gap = 2
-                } else {
-                    gap += 2
-                }
-                gap += widths[column] - cell.width
-            }
-            text.append("\n")
+        var columns = TableColumns()
+        for row in rows { columns.widen(for: row, reveal: reveal) }
+        for row in rows { columns.append(row, to: &text, reveal: reveal) }
+    }
+}
+
+/// The widths of a table's columns, as far as they are known.
+struct TableColumns {
+    private(set) var widths: [Int] = []
+    /// A cell that is looked at, and whose room serves the next.
+    private var cell = OutputText()
+
+    /// Columns that are at least so wide.
+    init(widths: [Int] = []) {
+        self.widths = widths
+    }
+
+    /// Makes room for the cells of a row.
+    mutating func widen(for row: [Value], reveal: Bool) {
+        while widths.count < row.count { widths.append(0) }
+        for column in row.indices {
+            cell.clear()
+            cell.append(row[column], reveal: reveal)
+            widths[column] = max(widths[column], cell.width)
         }
     }
 
-    private func cell(_ value: Value) -> OutputText {
-        var text = OutputText()
-        text.append(value, reveal: reveal)
-        return text
+    /// Appends a row. Columns that are too narrow for it are wider from now on.
+    mutating func append(_ row: [Value], to text: inout OutputText, reveal: Bool) {
+        while widths.count < row.count { widths.append(0) }
+        var gap = 2
+        for column in row.indices {
+            cell.clear()
+            cell.append(row[column], reveal: reveal)
+            let width = cell.width
+            widths[column] = max(widths[column], width)
+            if width > 0 {
+                text.append(spaces: gap)
+                text.append(cell)
+                gap = 2
+            } else {
+                gap += 2
+            }
+            gap += widths[column] - width
+        }
+        text.append("\n")
     }
 }

@@ -6,8 +6,20 @@ package enum Timestamp {
         let days = floorDivide(seconds, 86400)
         let second = seconds - days * 86400
         let (year, month, day) = civil(days)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+        guard (0...9999).contains(year) else {
+            return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+                + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+        }
+        return String(unsafeUninitializedCapacity: 20) { out in
+            write(year / 100, UInt8(ascii: "0"), to: out, at: 0)
+            write(year % 100, UInt8(ascii: "-"), to: out, at: 2)
+            write(month, UInt8(ascii: "-"), to: out, at: 5)
+            write(day, UInt8(ascii: "T"), to: out, at: 8)
+            write(second / 3600, UInt8(ascii: ":"), to: out, at: 11)
+            write(second / 60 % 60, UInt8(ascii: ":"), to: out, at: 14)
+            write(second % 60, UInt8(ascii: "Z"), to: out, at: 17)
+            return 20
+        }
     }
 
     /// How long something took or lasts, in its largest unit: `3 days`, `1 hour`, `0 seconds`.
@@ -36,6 +48,15 @@ package enum Timestamp {
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
         // Nothing that overflows: times come from files that others make.
         value / divisor - (value % divisor < 0 ? 1 : 0)
+    }
+
+    /// Writes two digits, and a mark behind them.
+    private static func write(
+        _ number: Int64, _ mark: UInt8, to out: UnsafeMutableBufferPointer<UInt8>, at start: Int
+    ) {
+        out[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)
+        out[start + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
+        out[start + 2] = mark
     }
 
     private static func padded(_ number: Int64, _ width: Int) -> String {

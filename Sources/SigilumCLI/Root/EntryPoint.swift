@@ -166,10 +166,12 @@ struct EntryPoint {
         let (tokens, now) = (context.tokens, context.now)
         context.announce = { renderer.show(remarks.drain() + tokens.conclude(now: now())) }
         do {
-            let report = try await job.perform(context)
+            var report = try await job.perform(context)
             if let status = report.commandStatus { return status }
+            var rows = WriteOutcome.written
+            if let stream = report.rows { (report, rows) = try renderer.showRows(of: stream) }
             renderer.show(remarks.drain() + report.remarks + context.tokens.conclude(now: context.now()))
-            return status(report.exit, renderer.showFacts(report), renderer)
+            return status(report.exit, rows == .written ? renderer.showFacts(report) : rows, renderer)
         } catch {
             let failure = Failure(describing: error)
             if let report = failure.report {

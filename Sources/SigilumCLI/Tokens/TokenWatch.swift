@@ -33,7 +33,7 @@ package final class TokenWatch: Sendable {
         state.withLock { _ = $0.touched.insert(name) }
     }
 
-    /// All entries of the vault were listed.
+    /// All entries of the vault were looked at; these are the owner tokens of them, and may be others too.
     func saw(_ entries: [Entry]) {
         let ends = Self.ends(entries)
         state.withLock { $0.seen = ends }
@@ -80,7 +80,15 @@ package final class TokenWatch: Sendable {
         // tried with is the note of no vault: a run that is killed now leaves the looking to the next.
         let isNoted = notes.write(TokenNote(vaultID: [UInt8](repeating: 0, count: 16), ends: [:], saidOn: nil))
         guard !state.touched.isEmpty || isNoted else { return [:] }
-        return Self.ends(try vault.read { try $0.inventory().entries })
+        return Self.ends(
+            try vault.read { snapshot in
+                var tokens: [Entry] = []
+                try snapshot.eachEntry { entry in
+                    if entry.kind == .ownerToken { tokens.append(entry) }
+                    return true
+                }
+                return tokens
+            })
     }
 
     private static func ends(_ entries: [Entry]) -> [Namespace: Int64] {

@@ -9,11 +9,11 @@ struct StateTree {
         keys.hash(Purpose("entry"), tag + row)
     }
 
-    private func nodeHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
+    func nodeHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
         keys.hash(Purpose("node"), NodeRow.key(digits) + row)
     }
 
-    private func bucketHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
+    func bucketHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
         keys.hash(Purpose("bucket"), NodeRow.key(digits) + row)
     }
 

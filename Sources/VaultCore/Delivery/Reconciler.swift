@@ -88,19 +88,19 @@ package struct Reconciler: Sendable {
                 outcomes.append(DeliveryOutcome(id: id, service: service, result: .pending(failure)))
                 continue
             }
-            guard let plan = try vault.read({ try $0.plan(id) }), !plan.delivery.isReleased else { continue }
             if postponed.contains(id.target) {
+                guard let plan = try known(id) else { continue }
                 let result: DeliveryOutcome.Result = plan.isPending ? .postponed : .unchanged
                 outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: result))
                 continue
             }
-            let result: DeliveryOutcome.Result
             do {
-                result = try await reconcile(id, takingOver)
+                guard let (result, service) = try await reconcile(id, takingOver) else { continue }
+                outcomes.append(DeliveryOutcome(id: id, service: service, result: result))
             } catch let failure as DeliveryFailure {
-                result = .pending(failure)
+                guard let plan = try known(id) else { continue }
+                outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: .pending(failure)))
             }
-            outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: result))
         }
         return outcomes
     }
@@ -132,15 +132,34 @@ package struct Reconciler: Sendable {
         return result
     }
 
-    private func reconcile(_ id: DeliveryID, _ takingOver: Bool) async throws -> DeliveryOutcome.Result {
-        guard let target = targets[id.target] else { return .unchanged }
+    /// The plan of a delivery; nil where there is none, or it was released.
+    private func known(_ id: DeliveryID) throws -> DeliveryPlan? {
+        try vault.read { try $0.plan(id) }.flatMap { $0.delivery.isReleased ? nil : $0 }
+    }
+
+    /// What became of a delivery, and its service; nil where there is nothing to deliver, or it was released.
+    private func reconcile(
+        _ id: DeliveryID, _ takingOver: Bool
+    ) async throws -> (result: DeliveryOutcome.Result, service: Slug?)? {
+        guard let target = targets[id.target] else {
+            return try known(id).map { (.unchanged, $0.delivery.service) }
+        }
         let lock = try locks.acquire(id.target)
         defer { withExtendedLifetime(lock) {} }
-        var result = DeliveryOutcome.Result.unchanged
+        var service: Slug?
+        var result: DeliveryOutcome.Result?
         // Another process may store a newer version while this one delivers: converged is when the target holds the
         // current one. The bound only keeps a storm of writers from holding this one forever; the rest stays pending.
         for _ in 0..<8 {
-            guard let plan = try vault.read({ try $0.plan(id) }) else { return result }
+            // A place that could not be brought up to date has the old credential still.
+            let look = try vault.read { snapshot in
+                try snapshot.plan(id).map { (plan: $0, sparesOld: try snapshot.isAwaited($0)) }
+            }
+            guard let (plan, sparesOld) = look else { return result.map { ($0, service) } }
+            if result == nil {
+                if plan.delivery.isReleased { return nil }
+                service = plan.delivery.service
+            }
             if plan.delivery.isWithdrawn {
                 try await target.withdraw(plan.job())
                 // Somebody may have declared it again meanwhile: then there is something to deliver.
@@ -149,18 +168,16 @@ package struct Reconciler: Sendable {
                     if known.isWithdrawn { try transaction.forgetWithdrawn(known) }
                     return known.isWithdrawn
                 }
-                if isForgotten { return .withdrawn }
+                if isForgotten { return (.withdrawn, service) }
                 continue
             }
-            guard !plan.expected.isEmpty else { return result }
-            // A place that could not be brought up to date has the old credential still.
-            let sparesOld = try vault.read { try $0.isAwaited(plan) }
+            guard !plan.expected.isEmpty else { return (result ?? .unchanged, service) }
             let observation = try await target.observe(plan.job(sparesOld: sparesOld))
             let isDone = !plan.isPending || (sparesOld && plan.isOnlyRetirement)
-            if isDone, observation == .present(differences: []) { return result }
+            if isDone, observation == .present(differences: []) { return (result ?? .unchanged, service) }
             // What was just delivered is not there: to do it again would release the values again, and say `ok` of what
             // is not.
-            if !plan.isPending, result != .unchanged {
+            if !plan.isPending, result != nil {
                 throw id.target.isFile ? DeliveryFailure.busy : .wrongAnswer(.notDone)
             }
             let isUnknown = target.guardsForeignObjects && observation != .absent && !plan.delivery.isOwned
@@ -186,24 +203,30 @@ package struct Reconciler: Sendable {
         let id = plan.delivery.id
         // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
         // from here on, the next run finds an object that it may repair.
-        let (fresh, sealed) = try vault.write { transaction in
+        // What must be remembered of the job is noted with it, as far as it can be told without the values.
+        let (fresh, sealed, noted) = try vault.write { transaction in
             guard let fresh = try transaction.plan(id) else { throw DeliveryFailure.busy }
             var delivery = fresh.delivery
-            if !delivery.isOwned {
+            let intent = target.intent(fresh.job(takingOver: takingOver, sparesOld: sparesOld))
+            if !delivery.isOwned || !intent.isEmpty {
                 delivery.isOwned = true
+                delivery.receipt.merge(intent) { $1 }
                 try transaction.saveQuietly(delivery)
             }
             let sealed = try fresh.expected.map { expected in
                 (expected.entry, try transaction.release(expected.entry, version: nil, purpose: id.text))
             }
-            return (fresh, sealed)
+            if !intent.isEmpty {
+                try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "intended"])
+            }
+            return (fresh, sealed, intent)
         }
         let secrets = try sealed.map { name, version in
             let key = String(name.text.split(separator: "/").last ?? "")
             return NamedSecret(entry: name, key: key, value: try version.open(vault.keys))
         }
         let job = fresh.job(secrets: secrets, takingOver: takingOver, sparesOld: sparesOld)
-        let intent = target.intent(job)
+        let intent = target.intent(job).filter { noted[$0.key] != $0.value }
         if !intent.isEmpty {
             try vault.write { transaction in
                 guard var delivery = try transaction.delivery(id) else { return }

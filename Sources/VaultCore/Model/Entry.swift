@@ -122,7 +122,7 @@ struct Overview {
             rotationIntervalDays: fields[number: "rotate-days"].flatMap { UInt32(exactly: $0) },
             rotateWith: fields[text: "rotate-with"],
             deliveries: deliveries.isEmpty
-                ? [] : deliveries.split(separator: Self.separator).compactMap { DeliveryID(text: String($0)) },
+                ? [] : deliveries.utf8.split(separator: 0).compactMap { DeliveryID(text: String(Substring($0))) },
             facts: [:])
         for name in fields.names(behind: "fact.") { facts[name] = fields[text: "fact." + name] }
     }

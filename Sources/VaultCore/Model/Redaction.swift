@@ -21,7 +21,8 @@ package enum Redaction {
     /// The hidden form: `sk_****** (hidden)`, or `****** (hidden)` for a prefix that is not of the closed list, so that
     /// a stored prefix that somebody changed shows nothing.
     package static func masked(prefix: String) -> String {
-        (publishedPrefixes.contains(prefix) ? prefix : "") + "****** (hidden)"
+        let hidden = "****** (hidden)"
+        return !prefix.isEmpty && publishedPrefixes.contains(prefix) ? prefix + hidden : hidden
     }
 
     private static let marks = publishedPrefixes.map { Array($0.utf8) }

@@ -29,29 +29,3 @@ extension Entry {
             + [("value", value)]
     }
 }
-
-/// Several entries as rows: what `list` and `find` print.
-struct EntryListing {
-    let entries: [Entry]
-    /// Milliseconds since 1970 UTC.
-    let now: Int64
-
-    var report: Report {
-        var report = Report(.ok("Entries: \(entries.count)"))
-        report.json = .object([("entries", .array(entries.map { .object($0.members(value: $0.masked.json)) }))])
-        guard !entries.isEmpty else {
-            report.lines = [.text(indent: 2, "(none)")]
-            return report
-        }
-        let titles = ["NAME", "KIND", "VERSION", "AGE", "ROTATION DUE", "VALUE"]
-        report.lines =
-            [.row(titles.map { .plain($0) })]
-            + entries.map { entry in
-                .row([
-                    .untrusted(entry.name.text), .plain(entry.kind.rawValue), .integer(Int64(entry.currentVersion)),
-                    .plain(Timestamp.duration(now - entry.updatedAt)), entry.rotationDue(now: now), entry.masked,
-                ])
-            }
-        return report
-    }
-}
