@@ -4,7 +4,7 @@ internal import VaultCore
 /// up for each of many rows.
 struct RowStatement {
     enum Kind: Int, CaseIterable {
-        case read, set, delete
+        case read, set, add, delete
     }
 
     static let count = Kind.allCases.count * RowTable.allCases.count
@@ -39,6 +39,7 @@ struct RowStatement {
             INSERT INTO \(table.rawValue) (key, value) VALUES (?, ?) \
             ON CONFLICT (key) DO UPDATE SET value = excluded.value
             """
+        case .add: "INSERT INTO \(table.rawValue) (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
         case .delete: "DELETE FROM \(table.rawValue) WHERE key = ?"
         }
     }

@@ -113,7 +113,17 @@ final class SQLiteConnection {
 
     /// Puts a row in, in the place of the one with that key where there is one; nil takes it away.
     func write(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]?) throws(StorageError) {
-        let statement = try prepared(RowStatement(value == nil ? .delete : .set, table))
+        try step(RowStatement(value == nil ? .delete : .set, table), key, value)
+    }
+
+    /// Puts a row in where there is none with that key. False where there is one.
+    func add(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) -> Bool {
+        try step(RowStatement(.add, table), key, value)
+        return changes == 1
+    }
+
+    private func step(_ row: RowStatement, _ key: [UInt8], _ value: [UInt8]?) throws(StorageError) {
+        let statement = try prepared(row)
         defer {
             sqlite3_reset(statement)
             sqlite3_clear_bindings(statement)

@@ -50,6 +50,11 @@ final class StoredRows: RowWriter {
         try connection.write(table, key, value)
     }
 
+    func addRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) -> Bool {
+        guard !isSnapshot else { throw .readOnly }
+        return try connection.add(table, key, value)
+    }
+
     func deleteRow(_ table: RowTable, _ key: [UInt8]) throws(StorageError) {
         guard !isSnapshot else { throw .readOnly }
         try connection.write(table, key, nil)

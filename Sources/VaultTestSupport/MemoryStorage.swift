@@ -124,6 +124,13 @@ private final class MemorySession: RowWriter {
         rows[table, key] = value
     }
 
+    func addRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) -> Bool {
+        try write()
+        guard rows[table, key] == nil else { return false }
+        rows[table, key] = value
+        return true
+    }
+
     func deleteRow(_ table: RowTable, _ key: [UInt8]) throws(StorageError) {
         try write()
         rows[table, key] = nil

@@ -111,9 +111,15 @@ struct HandoverTests {
         let (home, variables) = try home()
         try await home.run("vault put ci/token", variables: variables, input: Array("first".utf8)).expect(0)
         try FileManager.default.removeItem(atPath: home.user + "/.local")
-        var call = home.call("", variables: variables, input: Array("typed\n".utf8))
-        call.arguments = ["-qec", "\(home.runner.path) vault put ci/other", "/dev/null"].map { Array($0.utf8) }
-        let asked = try await ProgramRunner(path: "/usr/bin/script").run(call)
+        // Typed when the question is there: what came before it is thrown away.
+        let script = """
+            mkfifo keyboard; script -qfec '\(home.runner.path) vault put ci/other' screen <keyboard >/dev/null & exec 3>keyboard
+            until grep -q 'Value: ' screen; do kill -0 $! || break; sleep 0.1; done
+            echo typed >&3; wait $!; status=$?; cat screen; exit $status
+            """
+        var call = home.call("", variables: variables)
+        call.arguments = ["-c", script].map { Array($0.utf8) }
+        let asked = try await ProgramRunner(path: "/bin/sh").run(call)
         asked.expect(0)
         #expect(asked.outputText.ranges(of: "has no anchor of the vault yet").count == 1, "\(asked.outputText)")
         #expect(asked.outputText.contains("Stored: ci/other"), "\(asked.outputText)")

@@ -79,6 +79,27 @@ struct ReplacedRowTests {
         #expect(!gone.isEmpty || [.slot, .audit, .node, .bucket].contains(table))
     }
 
+    @Test(
+        "a row that no other leads to, in the place where a new entry's goes: damage, and not covered up",
+        arguments: [RowTable.node, .bucket, .entry])
+    func covered(_ table: RowTable) throws {
+        let scene = try VaultScene()
+        try scene.put("a", "one")
+        let (before, anchor) = (scene.storage.rows, scene.anchors.anchor)
+        try scene.put("b", "two")
+        let after = scene.storage.rows
+        let new = after.keys(table).filter { before[table, $0] == nil }
+        #expect(!new.isEmpty)
+        for key in new {
+            scene.storage.rows = before
+            scene.storage.rows[table, key] = after[table, key]
+            scene.anchors.anchor = anchor
+            let stored = Outcome { try scene.put("b", "two") }
+            #expect(stored.isDamaged, "\(table) \(key): \(stored)")
+            #expect(scene.storage.rows[table, key] == after[table, key])
+        }
+    }
+
     @Test("a row deleted: damage, and never an entry that is not there", arguments: RowTable.allCases)
     func deleted(_ table: RowTable) throws {
         let scene = try full.tampered()

@@ -44,11 +44,13 @@ struct StateTree {
         return try update(sorted: sorted.map { ($0.key, $0.value) }, top: top, in: rows)
     }
 
-    /// The same, one a tag and ascending by tags.
-    func update(sorted changes: [Change], top: Digest, in rows: any RowWriter) throws -> Digest {
+    /// The same, one a tag and ascending by tags. `added` is called with each tag that was not there.
+    func update(
+        sorted changes: [Change], top: Digest, in rows: any RowWriter, added: ([UInt8]) -> Void = { _ in }
+    ) throws -> Digest {
         guard !changes.isEmpty else { return top }
         if top == .zero { try proveEmpty(rows) }
-        return try rewrite([], expected: top == .zero ? nil : top, changes: changes[...], in: rows) ?? .zero
+        return try rewrite([], expected: top == .zero ? nil : top, changes: changes[...], in: rows, added) ?? .zero
     }
 
     /// Every entry row, proven, in the order of the tags. Returns how many rows of nodes and buckets there should be.
@@ -92,17 +94,21 @@ struct StateTree {
     }
 
     private func rewrite(
-        _ digits: [UInt8], expected: Digest?, changes: ArraySlice<Change>, in rows: any RowWriter
+        _ digits: [UInt8], expected: Digest?, changes: ArraySlice<Change>, in rows: any RowWriter,
+        _ added: ([UInt8]) -> Void
     ) throws -> Digest? {
         if digits.count == TreePath.depth {
             var bucket = try expected.map { try self.bucket(digits, expected: $0, in: rows) } ?? BucketRow()
-            for change in changes { bucket[change.tag] = change.hash?.bytes }
+            for change in changes {
+                if change.hash != nil, bucket[change.tag] == nil { added(change.tag) }
+                bucket[change.tag] = change.hash?.bytes
+            }
             guard !bucket.items.isEmpty else {
                 try rows.deleteRow(.bucket, digits)
                 return nil
             }
             let row = bucket.encoded
-            try rows.setRow(.bucket, digits, row)
+            try put(.bucket, digits, row, isNew: expected == nil, in: rows, .bucket(digits))
             return bucketHash(digits, row)
         }
         var node = try expected.map { try self.node(digits, expected: $0, in: rows) } ?? NodeRow()
@@ -112,7 +118,7 @@ struct StateTree {
             let digit = TreePath.digit(digits.count, of: first.tag)
             let end = rest.firstIndex { TreePath.digit(digits.count, of: $0.tag) != digit } ?? rest.endIndex
             let child = node[digit].flatMap { Digest($0) }
-            node[digit] = try rewrite(digits + [digit], expected: child, changes: rest[..<end], in: rows)?.bytes
+            node[digit] = try rewrite(digits + [digit], expected: child, changes: rest[..<end], in: rows, added)?.bytes
             rest = rest[end...]
         }
         guard !node.isEmpty else {
@@ -120,8 +126,16 @@ struct StateTree {
             return nil
         }
         let row = node.encoded
-        try rows.setRow(.node, NodeRow.key(digits), row)
+        try put(.node, NodeRow.key(digits), row, isNew: expected == nil, in: rows, .node(digits))
         return nodeHash(digits, row)
+    }
+
+    /// Writes a row. Where the tree had none there must be none: one that somebody put there is damage, and is not covered up.
+    private func put(
+        _ table: RowTable, _ key: [UInt8], _ row: [UInt8], isNew: Bool, in rows: any RowWriter, _ place: Damage
+    ) throws {
+        guard isNew else { return try rows.setRow(table, key, row) }
+        guard try rows.addRow(table, key, row) else { throw VaultError.integrity(place) }
     }
 
     private func node(_ digits: [UInt8], expected: Digest, in rows: any RowReader) throws -> NodeRow {

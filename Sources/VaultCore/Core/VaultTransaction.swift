@@ -283,15 +283,23 @@ package final class VaultTransaction: VaultSnapshot {
         var changes: [StateTree.Change] = []
         changes.reserveCapacity(pending.count)
         // In the order of the keys, which is how the store keeps them: a thousand rows touch each of its pages once.
-        for (tag, row) in pending.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            if let row {
+        let sorted = pending.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        for (tag, row) in sorted { changes.append((tag, row.map { tree.entryHash(tag: tag, row: $0) })) }
+        var added: [[UInt8]] = []
+        let top = try tree.update(sorted: changes, top: head.top, in: writer) { added.append($0) }
+        var new = added[...]
+        for (tag, row) in sorted {
+            if let row, new.first == tag {
+                new.removeFirst()
+                // A row that the tree knows nothing of was put there by somebody: it is not covered up.
+                guard try writer.addRow(.entry, tag, row) else { throw VaultError.integrity(.entry(tag: tag)) }
+            } else if let row {
                 try writer.setRow(.entry, tag, row)
             } else {
                 try writer.deleteRow(.entry, tag)
             }
-            changes.append((tag, row.map { tree.entryHash(tag: tag, row: $0) }))
         }
-        return try tree.update(sorted: changes, top: head.top, in: writer)
+        return top
     }
 
     private lazy var startSequence = head.audit.sequence

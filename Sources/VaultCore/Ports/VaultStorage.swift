@@ -51,6 +51,8 @@ extension RowReader {
 /// Keyed rows that can be changed; nothing is seen by others before ``VaultStorage/transaction(_:)`` returns.
 package protocol RowWriter: RowReader {
     func setRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError)
+    /// Makes a row where there is none. False where there is one: it stays as it is.
+    func addRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) -> Bool
     func deleteRow(_ table: RowTable, _ key: [UInt8]) throws(StorageError)
 
     /// Puts `new` in the place of `old` (nil: no head yet), or throws ``StorageError/headMoved``.

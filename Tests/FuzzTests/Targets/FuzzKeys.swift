@@ -54,6 +54,12 @@ final class FuzzRows: RowWriter {
         tables[table, default: [:]][key] = value
     }
 
+    func addRow(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]) throws(StorageError) -> Bool {
+        guard tables[table]?[key] == nil else { return false }
+        try setRow(table, key, value)
+        return true
+    }
+
     func deleteRow(_ table: RowTable, _ key: [UInt8]) throws(StorageError) { tables[table]?[key] = nil }
 
     func swapHead(from old: [UInt8]?, to new: [UInt8]) throws(StorageError) {}
