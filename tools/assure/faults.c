@@ -81,6 +81,8 @@ struct call { int deed; };
 
 static struct call enter(const char *name, int kind, int counts, int descriptor, const char *path) {
     struct call call = {NOTHING};
+    /* libdispatch looks there, now and then, whether its threads run, and ends the process where it cannot. */
+    if (path && !strncmp(path, "/proc/", 6) && strstr(path, "/stat")) return call;
     if (struck >= 0 && struck == kind && descriptor != 1 && descriptor != 2) call.deed = FAIL;
     if (!counts || (only && strcmp(only, name))) return call;
     long number = atomic_fetch_add(&calls, 1) + 1;

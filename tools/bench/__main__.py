@@ -36,7 +36,7 @@ class Bench:
         return Command(name, home.call("vault", "get", home.middle, "--reveal-secrets"), home.environment)
 
     def put(self, home: Home, name: str = "sigilum") -> Command:
-        return Command(name, home.call("vault", "put", home.middle), home.environment, self.value(home))
+        return Command(name, home.call("vault", "put", home.middle), home.environment, self.value(home), fresh=True)
 
     @staticmethod
     def value(home: Home) -> Path:

@@ -20,6 +20,8 @@ class Command:
     environment: dict[str, str]
     # What its standard input is read from.
     input: Path | None = None
+    # Whether it has another value in it at each call: one that is there already would not be stored again.
+    fresh: bool = False
 
 
 def medians(commands: list[Command], runs: int = 40) -> dict[str, float]:
@@ -38,9 +40,10 @@ def hyperfine(command: Command, runs: int) -> list[float]:
         # Debian's hyperfine has no --input. A shell that becomes the command costs all that read one the same.
         called = ["sh", "-c", 'exec "$@" <"$0"', str(command.input), *called]
     with tempfile.NamedTemporaryFile(suffix=".json") as result:
+        fresh = ["--prepare", shlex.join(["sh", "-c", 'date +value-%s%N >"$0"', str(command.input)])] if command.fresh else []
         words = ["hyperfine", "-N", "--style=none", "--warmup=2", f"--runs={runs}", f"--export-json={result.name}"]
         done = subprocess.run(
-            [*words, shlex.join(called)], env=command.environment, capture_output=True, text=True)
+            [*words, *fresh, shlex.join(called)], env=command.environment, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"[ERROR] {command.name}: {done.stderr[:600]}")
         return json.load(open(result.name))["results"][0]["times"]
