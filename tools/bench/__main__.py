@@ -107,7 +107,7 @@ class Bench:
     # A service that is not there yet, at each call. The shell's own cost is the same at every size.
     ADDING = """
         n=$(cat "$HOME/count" 2>/dev/null || echo 0); echo $((n + 1)) >"$HOME/count"
-        "$PROGRAM" service add --service-slug "s$n" --service-name S --mode gateway --namespace johndee --offline \\
+        "$PROGRAM" service add --service-slug "service-$n" --service-name S --mode gateway --namespace johndee --offline \\
             --upstream-base-url https://api.example.com --upstream-secret-env TOKEN
         case $? in 0 | 69) ;; *) exit 1 ;; esac
     """
