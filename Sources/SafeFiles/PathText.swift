@@ -1,4 +1,5 @@
-/// The parts of a path between its slashes, without empty ones. In bytes: to look for characters costs a hundred times as much.
+/// The parts of a path between its slashes, without empty ones. In bytes, as the system reads a path: to look for characters
+/// would cost many times as much, too.
 package func pathComponents(_ path: String) -> [String] {
     path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
 }

@@ -14,8 +14,8 @@ extension UnsafeMutableRawBufferPointer {
     }
 }
 
-/// An array of so many bytes that `fill` writes, all of them. An array's own way to be made like that is not specialised, and takes
-/// longer than a hash.
+/// An array of so many bytes that `fill` writes, all of them. An array's own way to be made like that is not specialised,
+/// and takes longer than a hash. Not for secrets: the bytes lie on the stack first.
 func bytes(_ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
     withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { out in
         out.initializeMemory(as: UInt8.self, repeating: 0)

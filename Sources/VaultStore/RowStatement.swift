@@ -1,7 +1,7 @@
 internal import VaultCore
 
-/// What is done with one row of a table. There are few, so that each has a place of its own: neither its text is made nor looked
-/// up for each of many rows.
+/// What is done with one row of a table. There are few, so that each has a place of its own: neither its text is made nor
+/// looked up for each of many rows.
 struct RowStatement {
     enum Kind: Int, CaseIterable {
         case read, set, add, delete

@@ -40,7 +40,7 @@ package struct Renderer: Sendable {
     ///   it where there was no row.
     /// - Throws: What finding them throws. What was found before is written then.
     package func showRows(of stream: RowStream) throws -> (rest: Report, outcome: WriteOutcome) {
-        var writer = RowWriter(stream, json: json, reveal: reveal) { write($0, to: results) }
+        var writer = RowStreamWriter(stream, json: json, reveal: reveal) { write($0, to: results) }
         do {
             var rest = try stream.find { writer.take($0) }
             guard writer.count > 0 else { return (rest, .written) }

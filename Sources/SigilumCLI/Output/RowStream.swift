@@ -29,7 +29,7 @@ package protocol ReportRow {
 }
 
 /// Writes rows one after the other: as a table whose columns grow with them, or as the array of a document.
-struct RowWriter {
+struct RowStreamWriter {
     /// How many bytes are written at once in the end; the first row is written at once.
     private static let limit = 32_768
 

@@ -79,7 +79,7 @@ package enum FullProgram {
 
 extension Context {
     /// Makes this the context of the small program: what asks on the terminal becomes the full one, so that nobody is asked
-    /// twice, and so does ``VaultPut`` where an entry is delivered.
+    /// twice, and so does ``EntryStoring`` as its ``LateHandOver`` says.
     package mutating func hasFullProgram(_ inherited: InheritedState) {
         let environment = environment
         let handOver: @Sendable () -> Never = { FullProgram.become(inherited, environment) }

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// The commands that reach for nothing but the vault and files, and `--version`: the small program performs them itself, and becomes the full
-/// one for every other (docs/adr/0013-two-programs.md).
+/// The commands that reach for nothing but the vault and files, and `--version`: the small program performs them itself, and
+/// becomes the full one for every other (docs/adr/0013-two-programs.md).
 package enum LocalCommands {
-    /// The words after `vault`. `put` is among them for entries that are delivered nowhere; see ``VaultPut``.
+    /// The words after `vault`. `put` is among them for entries that are delivered nowhere; see ``EntryStoring``.
     static let names = ["get", "put", "list", "find", "history", "inject", "run", "verify", "log"]
 
     /// Whether the words are one of them. They are looked at where they lie, and not copied: a secret may be among them,

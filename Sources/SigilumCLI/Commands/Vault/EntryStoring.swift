@@ -17,17 +17,17 @@ struct EntryStoring: Sendable, Equatable {
         // The vault first, where there is one: a wrong key is told before a value is asked for.
         let there = try Session.openIfThere(context, vault, yielding: lateHandOver(name, context))
         let given = try value.read(for: name, context)
-        guard let there else {
-            return try await store(given, as: name, in: Session.open(context, vault, for: .storing))
+        // From here on nobody is asked by the small program: it would become the other, which could not read the value again.
+        var context = context
+        if context.handOver != nil { context.terminal = context.terminal.silent }
+        if let there {
+            do {
+                return try await store(given, as: name, in: there)
+            } catch VaultError.keysChanged {
+                // While the value was on its way.
+            }
         }
-        do {
-            return try await store(given, as: name, in: there)
-        } catch VaultError.keysChanged {
-            // While the value was on its way. It may come from a pipe, and then only once: nobody else can read it again.
-            var context = context
-            if context.handOver != nil { context.terminal = context.terminal.silent }
-            return try await store(given, as: name, in: Session.open(context, vault, for: .storing))
-        }
+        return try await store(given, as: name, in: Session.open(context, vault, for: .storing))
     }
 
     /// What the full program has to deliver is its own to store, and so is a value that is asked for.
