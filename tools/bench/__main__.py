@@ -15,6 +15,7 @@ from homes import Home, write_entries  # noqa: E402
 from page import Row, Section, write  # noqa: E402
 from peers import Peers  # noqa: E402
 from scanning import scan  # noqa: E402
+from stages import stages  # noqa: E402
 from syncing import sync  # noqa: E402
 from timing import Command, Use, medians, peak_kilobytes, use  # noqa: E402
 
@@ -74,6 +75,9 @@ class Bench:
         finally:
             peers.stop()
         return Section("Beside others, at 1,000 entries", rows, missing=peers.missing)
+
+    def stages(self) -> Section:
+        return stages(self.get(self.home(1_000)), self.folder / "stages.so", self.folder, self.runs)
 
     def growth(self) -> Section:
         """The same at 10 entries and at many."""
@@ -230,7 +234,7 @@ class Bench:
             for part in (self.program, full)])
 
 
-SECTIONS = ["peers", "growth", "bulk", "listing", "rekey", "memory", "scan", "sync", "launch", "size"]
+SECTIONS = ["peers", "stages", "growth", "bulk", "listing", "rekey", "memory", "scan", "sync", "launch", "size"]
 
 
 def main() -> int:

@@ -1,5 +1,3 @@
-internal import SecureMemory
-
 /// What became of one delivery.
 package struct DeliveryOutcome: Sendable {
     package enum Result: Sendable, Equatable {
@@ -78,28 +76,32 @@ package struct Reconciler: Sendable {
     package func reconcile(
         _ ids: some Sequence<DeliveryID>, takingOver: Bool = false
     ) async throws -> [DeliveryOutcome] {
-        var outcomes: [DeliveryOutcome] = []
         let ids = Set(ids).sorted()
         // What the other side makes comes first: files and connections hold it.
         let failures = try await issueCredentials(of: ids)
-        for id in ids {
-            if let failure = failures[id] {
-                let service = try vault.read { try $0.delivery(id)?.service }
-                outcomes.append(DeliveryOutcome(id: id, service: service, result: .pending(failure)))
-                continue
-            }
-            if postponed.contains(id.target) {
-                guard let plan = try known(id) else { continue }
-                let result: DeliveryOutcome.Result = plan.isPending ? .postponed : .unchanged
-                outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: result))
-                continue
-            }
-            do {
-                guard let (result, service) = try await reconcile(id, takingOver) else { continue }
-                outcomes.append(DeliveryOutcome(id: id, service: service, result: result))
-            } catch let failure as DeliveryFailure {
-                guard let plan = try known(id) else { continue }
-                outcomes.append(DeliveryOutcome(id: id, service: plan.delivery.service, result: .pending(failure)))
+        var outcomes: [DeliveryOutcome] = []
+        var size = 1
+        var rest = ids[...]
+        while let first = rest.first {
+            if let failure = failures[first] {
+                let service = try vault.read { try $0.delivery(first)?.service }
+                outcomes.append(DeliveryOutcome(id: first, service: service, result: .pending(failure)))
+                rest.removeFirst()
+            } else if let target = targets[first.target], !postponed.contains(first.target) {
+                let batch = rest.prefix { $0.target == first.target && failures[$0] == nil }.prefix(size)
+                let start = ContinuousClock.now
+                let settled = try await DeliveryBatch(self, target, takingOver).reconcile(Array(batch))
+                outcomes += batch.compactMap { settled[$0] }
+                // Who is slow to answer gets one at a time: others wait for the lock.
+                size = ContinuousClock.now - start < .seconds(1) ? min(size * 4, DeliveryBatch.limit) : 1
+                rest.removeFirst(batch.count)
+            } else {
+                rest.removeFirst()
+                guard let plan = try known(first) else { continue }
+                let isPostponed = postponed.contains(first.target) && plan.isPending
+                outcomes.append(
+                    DeliveryOutcome(
+                        id: first, service: plan.delivery.service, result: isPostponed ? .postponed : .unchanged))
             }
         }
         return outcomes
@@ -133,137 +135,7 @@ package struct Reconciler: Sendable {
     }
 
     /// The plan of a delivery; nil where there is none, or it was released.
-    private func known(_ id: DeliveryID) throws -> DeliveryPlan? {
+    func known(_ id: DeliveryID) throws -> DeliveryPlan? {
         try vault.read { try $0.plan(id) }.flatMap { $0.delivery.isReleased ? nil : $0 }
-    }
-
-    /// What became of a delivery, and its service; nil where there is nothing to deliver, or it was released.
-    private func reconcile(
-        _ id: DeliveryID, _ takingOver: Bool
-    ) async throws -> (result: DeliveryOutcome.Result, service: Slug?)? {
-        guard let target = targets[id.target] else {
-            return try known(id).map { (.unchanged, $0.delivery.service) }
-        }
-        let lock = try locks.acquire(id.target)
-        defer { withExtendedLifetime(lock) {} }
-        var service: Slug?
-        var result: DeliveryOutcome.Result?
-        // Another process may store a newer version while this one delivers: converged is when the target holds the
-        // current one. The bound only keeps a storm of writers from holding this one forever; the rest stays pending.
-        for _ in 0..<8 {
-            // A place that could not be brought up to date has the old credential still.
-            let look = try vault.read { snapshot in
-                try snapshot.plan(id).map { (plan: $0, sparesOld: try snapshot.isAwaited($0)) }
-            }
-            guard let (plan, sparesOld) = look else { return result.map { ($0, service) } }
-            if result == nil {
-                if plan.delivery.isReleased { return nil }
-                service = plan.delivery.service
-            }
-            if plan.delivery.isWithdrawn {
-                try await target.withdraw(plan.job())
-                // Somebody may have declared it again meanwhile: then there is something to deliver.
-                let isForgotten = try vault.write { transaction in
-                    guard let known = try transaction.delivery(id) else { return true }
-                    if known.isWithdrawn { try transaction.forgetWithdrawn(known) }
-                    return known.isWithdrawn
-                }
-                if isForgotten { return (.withdrawn, service) }
-                continue
-            }
-            guard !plan.expected.isEmpty else { return (result ?? .unchanged, service) }
-            let observation = try await target.observe(plan.job(sparesOld: sparesOld))
-            let isDone = !plan.isPending || (sparesOld && plan.isOnlyRetirement)
-            if isDone, observation == .present(differences: []) { return (result ?? .unchanged, service) }
-            // What was just delivered is not there: to do it again would release the values again, and say `ok` of what
-            // is not.
-            if !plan.isPending, result != nil {
-                throw id.target.isFile ? DeliveryFailure.busy : .wrongAnswer(.notDone)
-            }
-            let isUnknown = target.guardsForeignObjects && observation != .absent && !plan.delivery.isOwned
-            if isUnknown || observation.isForeign, !plan.delivery.mayTakeOver, !takingOver {
-                throw DeliveryFailure.notOurs
-            }
-            result = .delivered(repaired: plan.isPending ? [] : Self.drift(observation))
-            try await apply(plan, to: target, takingOver, sparesOld, wasAbsent: observation == .absent)
-        }
-        throw DeliveryFailure.busy
-    }
-
-    private static func drift(_ observation: Observation) -> [String] {
-        switch observation {
-        case .absent: ["missing"]
-        case .present(let differences): differences
-        }
-    }
-
-    private func apply(
-        _ plan: DeliveryPlan, to target: any DeliveryTarget, _ takingOver: Bool, _ sparesOld: Bool, wasAbsent: Bool
-    ) async throws {
-        let id = plan.delivery.id
-        // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
-        // from here on, the next run finds an object that it may repair.
-        // What must be remembered of the job is noted with it, as far as it can be told without the values.
-        let (fresh, sealed, noted) = try vault.write { transaction in
-            guard let fresh = try transaction.plan(id) else { throw DeliveryFailure.busy }
-            var delivery = fresh.delivery
-            let intent = target.intent(fresh.job(takingOver: takingOver, sparesOld: sparesOld))
-            if !delivery.isOwned || !intent.isEmpty {
-                delivery.isOwned = true
-                delivery.receipt.merge(intent) { $1 }
-                try transaction.saveQuietly(delivery)
-            }
-            let sealed = try fresh.expected.map { expected in
-                (expected.entry, try transaction.release(expected.entry, version: nil, purpose: id.text))
-            }
-            if !intent.isEmpty {
-                try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "intended"])
-            }
-            return (fresh, sealed, intent)
-        }
-        let secrets = try sealed.map { name, version in
-            let key = String(name.text.split(separator: "/").last ?? "")
-            return NamedSecret(entry: name, key: key, value: try version.open(vault.keys))
-        }
-        let job = fresh.job(secrets: secrets, takingOver: takingOver, sparesOld: sparesOld)
-        let intent = target.intent(job).filter { noted[$0.key] != $0.value }
-        if !intent.isEmpty {
-            try vault.write { transaction in
-                guard var delivery = try transaction.delivery(id) else { return }
-                delivery.receipt.merge(intent) { $1 }
-                try transaction.saveQuietly(delivery)
-                try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "intended"])
-            }
-        }
-        let receipt: DeliveryReceipt
-        do throws(DeliveryFailure) {
-            receipt = try await target.apply(job)
-        } catch {
-            if let left = target.receipt(of: job, after: error, wasAbsent: wasAbsent) {
-                try vault.write { transaction in
-                    guard var delivery = try transaction.delivery(id), delivery.receipt != left else { return }
-                    delivery.receipt = left
-                    try transaction.saveQuietly(delivery)
-                    try transaction.record(.deliveryDeclared, facts: ["target": id.text, "state": "refused"])
-                }
-            }
-            throw error
-        }
-        try vault.write { transaction in
-            guard var delivery = try transaction.delivery(id) else { return }
-            delivery.applied = fresh.commitment
-            delivery.isOwned = true
-            delivery.mayTakeOver = false
-            delivery.receipt = receipt
-            delivery.receipt[Delivery.operationKey] = fresh.delivery.receipt[Delivery.operationKey]
-            if sparesOld {
-                delivery.retiresOldAt = delivery.retiresOldAt ?? transaction.time
-            } else if fresh.isRetirementDue, delivery.retiresOldAt == fresh.delivery.retiresOldAt {
-                delivery.retiresOldAt = nil
-            }
-            try transaction.saveQuietly(delivery)
-            try transaction.takeIdentifier(receipt, of: delivery)
-            try transaction.record(.delivered, facts: ["target": id.text])
-        }
     }
 }
