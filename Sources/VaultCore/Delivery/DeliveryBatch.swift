@@ -94,8 +94,10 @@ struct DeliveryBatch {
     /// Looks at each, and applies what differs. Returns those that are to be looked at again.
     private func round(_ ids: [DeliveryID], _ progress: inout Progress) async throws -> [DeliveryID] {
         let looks = try vault.read { snapshot in
-            try ids.map { id in
-                try snapshot.plan(id).map { Look(plan: $0, sparesOld: try snapshot.isAwaited($0)) }
+            try withKeys(for: ids.count) {
+                try ids.map { id in
+                    try snapshot.plan(id).map { Look(plan: $0, sparesOld: try snapshot.isAwaited($0)) }
+                }
             }
         }
         var (again, steps) = (Set<DeliveryID>(), [Step]())
@@ -173,7 +175,9 @@ struct DeliveryBatch {
         guard !steps.isEmpty else { return [] }
         // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
         // from here on, the next run finds objects that it may repair.
-        let releases = try vault.write { transaction in try steps.map { try release($0, in: transaction) } }
+        let releases = try vault.write { transaction in
+            try withKeys(for: steps.count) { try steps.map { try release($0, in: transaction) } }
+        }
         var failures = zip(steps, releases).compactMap { $1 == nil ? ($0.id, DeliveryFailure.busy) : nil }
         var ends: [(release: Release, end: End)] = []
         do {
@@ -239,18 +243,21 @@ struct DeliveryBatch {
         let ends = ends.filter { _, end in if case .failed(_, nil) = end { false } else { true } }
         guard !ends.isEmpty else { return }
         try vault.write { transaction in
-            for (release, end) in ends {
-                guard var delivery = try transaction.delivery(release.step.id) else { continue }
-                switch end {
-                case .applied(let receipt): try settle(release, &delivery, receipt, in: transaction)
-                case .failed(_, let left):
-                    guard let left, delivery.receipt != left else { continue }
-                    delivery.receipt = left
-                    try transaction.saveQuietly(delivery)
-                    try transaction.record(
-                        .deliveryDeclared, facts: ["target": release.step.id.text, "state": "refused"])
-                }
+            try withKeys(for: ends.count) {
+                for (release, end) in ends { try settle(release, end, in: transaction) }
             }
+        }
+    }
+
+    private func settle(_ release: Release, _ end: End, in transaction: VaultTransaction) throws {
+        guard var delivery = try transaction.delivery(release.step.id) else { return }
+        switch end {
+        case .applied(let receipt): try settle(release, &delivery, receipt, in: transaction)
+        case .failed(_, let left):
+            guard let left, delivery.receipt != left else { return }
+            delivery.receipt = left
+            try transaction.saveQuietly(delivery)
+            try transaction.record(.deliveryDeclared, facts: ["target": release.step.id.text, "state": "refused"])
         }
     }
 
@@ -271,5 +278,10 @@ struct DeliveryBatch {
         try transaction.saveQuietly(delivery)
         try transaction.takeIdentifier(receipt, of: delivery)
         try transaction.record(.delivered, facts: ["target": release.step.id.text])
+    }
+
+    /// For many the vault's keys are opened once, and not for each row. They never are while a target is called.
+    private func withKeys<Result>(for count: Int, _ body: () throws -> Result) throws -> Result {
+        count > 4 ? try vault.keys.whileReadable(body) : try body()
     }
 }
