@@ -133,7 +133,8 @@ let package = Package(
         .executableTarget(
             name: "sigilum-full",
             dependencies: [
-                "Gateway", "LocalAPI", "LocalWorld", "SafeFiles", "SecureMemory", "SigilumAPI", "SigilumCLI",
+                "Gateway", "HTTPTransport", "LocalAPI", "LocalWorld", "SafeFiles", "SecureMemory", "SigilumAPI",
+                "SigilumCLI",
             ],
             swiftSettings: strict),
         .target(

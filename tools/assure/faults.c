@@ -33,8 +33,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Kinds: SPACE is what a full disk refuses, READ gives bytes, OPEN makes descriptors, SOCKET talks, OTHER is the rest. */
-enum { SPACE, READ, OPEN, SOCKET, OTHER };
+/* Kinds: SPACE is what a full disk refuses, READ gives bytes, OPEN makes descriptors, RUNTIME those of the tasks' runtime, SOCKET talks, OTHER is the
+   rest. */
+enum { SPACE, READ, OPEN, RUNTIME, SOCKET, OTHER };
 enum { NOTHING, BEFORE, AFTER, HALF, SHORT, LIE, FAIL };
 
 static atomic_long calls;
@@ -210,9 +211,11 @@ WRAP(int, socket, OPEN, 1, -1, -1, NULL, (int a, int b, int c), (a, b, c))
 WRAP(int, pipe, OPEN, 1, -1, -1, NULL, (int a[2]), (a))
 WRAP(int, pipe2, OPEN, 1, -1, -1, NULL, (int a[2], int b), (a, b))
 WRAP(int, dup, OPEN, 1, -1, a, NULL, (int a), (a))
-WRAP(int, epoll_create1, OPEN, 1, -1, -1, NULL, (int a), (a))
-WRAP(int, eventfd, OPEN, 1, -1, -1, NULL, (unsigned a, int b), (a, b))
-WRAP(int, timerfd_create, OPEN, 1, -1, -1, NULL, (int a, int b), (a, b))
+/* The tasks' runtime makes these when it first needs them, and ends the process by a signal where it cannot: they do not go on
+   failing with the others. */
+WRAP(int, epoll_create1, RUNTIME, 1, -1, -1, NULL, (int a), (a))
+WRAP(int, eventfd, RUNTIME, 1, -1, -1, NULL, (unsigned a, int b), (a, b))
+WRAP(int, timerfd_create, RUNTIME, 1, -1, -1, NULL, (int a, int b), (a, b))
 WRAP(int, memfd_create, OPEN, 1, -1, -1, a, (const char *a, unsigned b), (a, b))
 
 /* The descriptor is gone whatever close says. */

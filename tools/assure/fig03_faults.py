@@ -45,7 +45,7 @@ READERS = [
 ]
 NAMES = {
     "service add, gateway", "service add, managed", "service secret set", "vault put, first", "vault put, next",
-    "vault rotate", "vault rekey", "vault backup", "vault restore", "vault import", "vault sync", "vault remove",
+    "vault rotate", "vault rekey", "vault backup", "vault restore", "vault import", "vault sync", "vault sync, several", "vault remove",
     "auth login, managed", "auth login, oss-local",
 }
 #: Where there is no time for all.

@@ -221,6 +221,13 @@ def pending(stage: Stage) -> None:
     (stage.home.sigilum / "service-api-key-linear").unlink()
 
 
+def several(stage: Stage) -> None:
+    """So many that some go together."""
+    pending(stage)
+    for slug in ("slack", "openai", "notion"):
+        stage.must(GATEWAY_ADD.replace("linear", slug) + " --offline", variables={"SECRET": stage.canaries[2]})
+
+
 def backup(stage: Stage) -> None:
     entry(stage)
     stage.must("vault backup one")
@@ -301,6 +308,7 @@ SCENES = [
     Scene("vault restore", "vault restore one", backup, again=(0, 73)),
     Scene("vault import", "vault import --format json values.json --prefix new/", sources),
     Scene("vault sync", "vault sync", pending),
+    Scene("vault sync, several", "vault sync", several),
     Scene("auth login, managed", LOGIN.format("login"), openclaw, lambda stage: stage.tokens[0]),
     Scene("auth login, oss-local", LOCAL.format("login"), openclaw, variables=jwt, repeats=True),
     Scene("auth refresh, managed", LOGIN.format("refresh"), signed_in, lambda stage: stage.tokens[1]),

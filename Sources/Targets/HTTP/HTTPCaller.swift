@@ -30,6 +30,13 @@ package final class HTTPCaller: Sendable {
         fileprivate var capacity: Int { self == .secret ? 64 << 10 : 0 }
     }
 
+    /// One thread for all calls of the process, which are made one after the other; call it once, before the first of them. NIO
+    /// would make one for each core that the machine says it has, in files of `/sys/fs/cgroup`, and end the process by a
+    /// signal where one of them cannot be closed.
+    package static func useOneThread() {
+        NIOSingletons.groupLoopCountSuggestion = 1
+    }
+
     package init(endpoint: HTTPEndpoint, limits: HTTPLimits) {
         self.endpoint = endpoint
         self.limits = limits
