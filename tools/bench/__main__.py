@@ -27,6 +27,7 @@ class Bench:
         self.folder = chosen.folder.resolve()
         self.floor = self.folder / "floor"
         self.bulk_floor = self.folder / "bulk"
+        self.peak = self.folder / "peak"
         self.runs = chosen.runs
         self.sizes = [10, 1_000, 100_000] + ([1_000_000] if chosen.million else [])
 
@@ -123,7 +124,7 @@ class Bench:
     def listing(self) -> Section:
         home = self.home(100_000)
         command = Command("list", home.call("vault", "list"), home.environment)
-        peak = peak_kilobytes(command) / 1024
+        peak = peak_kilobytes(command, self.peak) / 1024
         began = time.monotonic()
         child = subprocess.Popen(command.words, env=command.environment, stdout=subprocess.PIPE)
         first = child.stdout.readline()
@@ -169,13 +170,13 @@ class Bench:
                     words = empty.call("vault", "import", str(entries), "--format", "env")
                 else:
                     words = [str(self.bulk_floor), "import", str(empty.vault), str(entries)]
-                uses.setdefault(("import", name), []).append(use(Command(name, words, empty.environment)))
+                uses.setdefault(("import", name), []).append(use(Command(name, words, empty.environment), self.peak))
                 # Each proves what the one wrote that came last.
                 for prover in ("sigilum", "floor") if turn % 2 else ("floor", "sigilum"):
                     words = empty.call("vault", "verify")
                     if prover == "floor":
                         words = [str(self.bulk_floor), "verify", str(empty.vault)]
-                    uses.setdefault(("verify", prover), []).append(use(Command(prover, words, empty.environment)))
+                    uses.setdefault(("verify", prover), []).append(use(Command(prover, words, empty.environment), self.peak))
         size = sum(file.stat().st_size for file in empty.vault.glob("vault.db*"))
         shutil.rmtree(folder)
         rows = []
@@ -204,8 +205,9 @@ class Bench:
 
     def memory(self) -> Section:
         home = self.home(1_000)
-        ours = peak_kilobytes(self.get(home))
-        floor = peak_kilobytes(Command("floor", [str(self.floor), "get", str(home.vault), home.middle], home.environment))
+        ours = peak_kilobytes(self.get(home), self.peak)
+        words = [str(self.floor), "get", str(home.vault), home.middle]
+        floor = peak_kilobytes(Command("floor", words, home.environment), self.peak)
         goal = 2 * floor + 8 * 1024
         return Section("Peak memory of `get`", [Row(
             "against the floor", f"{ours / 1024:.1f} MiB, {floor / 1024:.1f} MiB", "", "at most 2× and 8 MiB",

@@ -58,20 +58,22 @@ class Use:
     peak: int
 
 
-def use(command: Command) -> Use:
-    """Runs it once, as wait4(2) tells of it."""
+def use(command: Command, peak: Path) -> Use:
+    """Runs it once, as wait4(2) tells of it; `peak` is the program of Benchmarks/peak.c, which asks for its memory."""
     source = open(command.input) if command.input else subprocess.DEVNULL
-    began = time.monotonic()
-    child = subprocess.Popen(
-        command.words, env=command.environment, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    elapsed = time.monotonic() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if status:
-        raise SystemExit(f"[ERROR] {' '.join(command.words)} ended with {child.returncode}")
-    return Use(usage.ru_utime + usage.ru_stime, elapsed, usage.ru_maxrss)
+    with tempfile.NamedTemporaryFile("r") as most:
+        began = time.monotonic()
+        child = subprocess.Popen(
+            [str(peak), most.name, *command.words], env=command.environment, stdin=source, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        elapsed = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if status:
+            raise SystemExit(f"[ERROR] {' '.join(command.words)} ended with {child.returncode}")
+        return Use(usage.ru_utime + usage.ru_stime, elapsed, int(most.read()))
 
 
-def peak_kilobytes(command: Command) -> int:
-    """The most memory that it had, in KiB (`ru_maxrss` of wait4(2))."""
-    return use(command).peak
+def peak_kilobytes(command: Command, peak: Path) -> int:
+    """The most memory that it had, in KiB."""
+    return use(command, peak).peak
