@@ -3,7 +3,7 @@
 //
 //     launch TOP [ARGUMENT...]      TOP is the folder of the checkout
 //
-// It is here for its speed alone: a shell takes 4 ms of the processor to ask about 560 sources, this 0.6. scripts/build makes
+// It is here for its speed alone: a shell takes 4 ms of the processor to ask about 560 sources, this 1. scripts/build makes
 // it, linked statically, since the dynamic linker takes as long as all of the rest. The list of sources is
 // `.build/program/sources`: names relative to TOP, each ended by a zero byte. A source that was added or deleted shows in its
 // folder, which is in the list too. Whatever is odd (no list, a name that is not there) is left to scripts/launch.
