@@ -4,7 +4,7 @@
  *   cc -O2 -shared -fPIC -o stages.so Benchmarks/stages.c
  *   STAGES=file LD_PRELOAD=./stages.so sigilum vault get NAME --reveal-secrets
  *
- * The first line is of its own start: the kernel and the dynamic linker are done then. A note costs some 30 ns.
+ * The first line is of its own start: the kernel and the dynamic linker are done then. It is for what runs on one thread, as `get` does.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -97,18 +97,13 @@ ssize_t write(int file, const void *bytes, size_t length) {
     return written;
 }
 
-int fdatasync(int file) {
-    REAL(fdatasync);
-    note_number("fdatasync", file);
-    int result = real(file);
-    note_number("synced", file);
-    return result;
-}
-
-int fsync(int file) {
-    REAL(fsync);
-    note_number("fsync", file);
-    int result = real(file);
-    note_number("synced", file);
-    return result;
-}
+#define SYNCING(name) \
+    int name(int file) { \
+        REAL(name); \
+        note_number(#name, file); \
+        int result = real(file); \
+        note_number("synced", file); \
+        return result; \
+    }
+SYNCING(fdatasync)
+SYNCING(fsync)

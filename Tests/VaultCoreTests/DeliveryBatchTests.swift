@@ -145,6 +145,21 @@ struct DeliveryBatchTests {
         #expect(try pending() == [])
     }
 
+    @Test("one that fails and was released meanwhile is not said to be delivered")
+    func failedAndReleased() async throws {
+        let (vault, first) = (scene.vault, ids[0])
+        before("apply", 1) {
+            try vault.write { transaction in
+                guard let known = try transaction.delivery(first) else { return }
+                try transaction.release(EntryName(first.key), from: known)
+            }
+            throw DeliveryFailure.refused(status: 500, code: nil)
+        }
+        let outcomes = try await reconcile()
+        #expect(outcomes.map(\.id) == Array(ids.dropFirst()))
+        #expect(target.objects[first.key] == nil)
+    }
+
     @Test("who waits for the lock gets it between two batches")
     func others() async throws {
         let (vault, lock) = (scene.vault, lock)

@@ -124,9 +124,12 @@ struct DeliveryBatch {
                 try fail(id, failure, &progress)
             }
         }
-        for (id, failure) in try await apply(steps) { try fail(id, failure, &progress) }
         again.formUnion(steps.map(\.id))
-        return ids.filter { again.contains($0) && progress.settled[$0] == nil }
+        for (id, failure) in try await apply(steps) {
+            again.remove(id)
+            try fail(id, failure, &progress)
+        }
+        return ids.filter(again.contains)
     }
 
     /// Takes away what was delivered. False where somebody declared it again meanwhile: then there is something to deliver.
