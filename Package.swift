@@ -40,6 +40,10 @@ let fuzzer: Target = .executableTarget(
     // The variable says where libFuzzer without a `main` lies.
     linkerSettings: [.linkedLibrary("stdc++"), .unsafeFlags([Context.environment["SIGILUM_FUZZ"] ?? ""])])
 
+/// All symbols are looked up at the start. Looked up when first called, the dynamic linker puts the vector registers on the stack
+/// meanwhile, where a piece of the secret that was copied last stays (seen on a processor with AVX-512).
+let bound: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
+
 let package = Package(
     name: "sigilum-vault",
     products: [
@@ -129,14 +133,15 @@ let package = Package(
                 "ExportFiles", "OpenClaw", "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultStore",
             ],
             swiftSettings: strict),
-        .executableTarget(name: "sigilum", dependencies: ["LocalWorld", "SigilumCLI"], swiftSettings: strict),
+        .executableTarget(
+            name: "sigilum", dependencies: ["LocalWorld", "SigilumCLI"], swiftSettings: strict, linkerSettings: bound),
         .executableTarget(
             name: "sigilum-full",
             dependencies: [
                 "Gateway", "HTTPTransport", "LocalAPI", "LocalWorld", "SafeFiles", "SecureMemory", "SigilumAPI",
                 "SigilumCLI",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: bound),
         .target(
             name: "VaultTestSupport",
             dependencies: [
