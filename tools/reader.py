@@ -1049,28 +1049,77 @@ def is_pending(vault: Vault, delivery: Entry, secrets: dict[str, Entry], service
 # MARK: Anchor
 
 
+@dataclass
+class Anchor:
+    """What a machine last saw of a vault."""
+
+    vault_id: bytes
+    generation: int
+    audit_number: int
+    audit_chain: bytes
+
+    NAMES = ("vault-id", "generation", "audit-sequence", "audit-head")
+    SLOT = 512
+
+    def slot(self, path: bytes) -> bytes:
+        """One of the two slots of an anchor's file; `path` is the file's last line."""
+        text = (f"sigilum anchor 2\nvault-id {self.vault_id.hex()}\ngeneration {self.generation:020}\n"
+                f"audit-sequence {self.audit_number:020}\naudit-head {self.audit_chain.hex()}\n").encode()  # fmt: skip
+        return (text + b"checksum " + checksum(text + path).hex().encode() + b"\n").ljust(self.SLOT - 1) + b"\n"
+
+    def file(self, path: str) -> bytes:
+        """A whole file, for the vault with this path."""
+        line = b"vault-path " + path.replace("\\", "\\\\").replace("\n", "\\n").encode() + b"\n"
+        return 2 * self.slot(line) + line
+
+    @classmethod
+    def of(cls, values: dict[str, str]) -> Anchor:
+        return cls(bytes.fromhex(values["vault-id"]), int(values["generation"]), int(values["audit-sequence"]),
+                   bytes.fromhex(values["audit-head"]))  # fmt: skip
+
+    @classmethod
+    def in_slot(cls, slot: bytes, path: bytes) -> Anchor | None:
+        lines = [line.split(" ", 1) for line in slot.decode("latin-1").splitlines()]
+        if [line[0] for line in lines[1:5]] != list(cls.NAMES):
+            return None
+        try:
+            anchor = cls.of({line[0]: line[-1] for line in lines[1:5]})
+        except ValueError:
+            return None
+        return anchor if anchor.slot(path) == slot else None
+
+    @classmethod
+    def read(cls, content: bytes) -> Anchor | None:
+        """The later of both slots; of version 1, which had none, its six lines. None for what is no anchor."""
+        path = content[2 * cls.SLOT :]
+        if path.startswith(b"vault-path ") and path.find(b"\n") == len(path) - 1:
+            slots = [content[: cls.SLOT], content[cls.SLOT : 2 * cls.SLOT]]
+            found = [anchor for slot in slots if (anchor := cls.in_slot(slot, path))]
+            return max(found, key=lambda anchor: anchor.audit_number, default=None)
+        lines = [line.split(" ", 1) for line in content.decode("utf-8", "replace").splitlines()]
+        if [line[0] for line in lines] != ["sigilum", "vault-path", *cls.NAMES] or lines[0][-1] != "anchor 1":
+            return None
+        try:
+            return cls.of({line[0]: line[-1] for line in lines})
+        except ValueError:
+            return None
+
+
 def check_anchor(path: Path, head: Head, chain: dict[int, bytes]) -> None:
-    names = ("sigilum", "vault-path", "vault-id", "generation", "audit-sequence", "audit-head")
     try:
-        lines = [line.split(" ", 1) for line in path.read_text("utf-8").splitlines()]
+        anchor = Anchor.read(path.read_bytes())
     except OSError:
         raise Failure(EXIT_MISSING, "no-anchor", f"cannot read the anchor: {shown(str(path))}") from None
-    if [line[0] for line in lines] != list(names) or lines[0][-1] != "anchor 1":
+    if anchor is None:
         raise Damage("anchor", "is not one, or of an unknown version")
-    values = {name: value for name, value in lines}
-    try:
-        vault_id, audit_head = bytes.fromhex(values["vault-id"]), bytes.fromhex(values["audit-head"])
-        generation, number = int(values["generation"]), int(values["audit-sequence"])
-    except ValueError:
-        raise Damage("anchor", "is not one") from None
-    if vault_id != head.vault_id:
+    if anchor.vault_id != head.vault_id:
         raise Damage("head", "this is another vault than the anchor's")
-    if generation > head.generation or number > head.audit_number:
+    if anchor.generation > head.generation or anchor.audit_number > head.audit_number:
         raise Damage("head", "the vault is older than the anchor")
-    if number == head.audit_number and generation != head.generation:
+    if anchor.audit_number == head.audit_number and anchor.generation != head.generation:
         raise Damage("head", "the vault went another way than the anchor")
-    if not same(chain.get(number, b""), audit_head):
-        raise Damage(f"audit record {number}", "its chain is not the anchor's: the vault went another way")
+    if not same(chain.get(anchor.audit_number, b""), anchor.audit_chain):
+        raise Damage(f"audit record {anchor.audit_number}", "its chain is not the anchor's: the vault went another way")
 
 
 # MARK: An open vault

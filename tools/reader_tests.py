@@ -339,14 +339,34 @@ def anchors(old: reader.Rows, new: reader.Rows, fork: reader.Rows, key: bytes, a
     refused("anchor: an older vault", old, key, ("head:",), copy)
     expect("anchor: a fork is sound by itself", refusal(fork, key) is None)
     refused("anchor: a fork", fork, key, ("audit record ", "head:"), copy)
-    lines = anchor.read_text().splitlines()
-    for number, line in enumerate(lines):
-        if not line.startswith("vault-path"):
-            last = "0" if line[-1] != "0" else "1"
-            copy.write_text("\n".join([*lines[:number], line[:-1] + last, *lines[number + 1 :]]) + "\n")
-            refused(f"anchor: another {line.split()[0]}", new, key, anchor=copy)
-        copy.write_text("\n".join(lines[:number] + lines[number + 1 :]) + "\n")
-        refused(f"anchor: without {line.split()[0]}", new, key, ("anchor",), copy)
+    content = anchor.read_bytes()
+    seen, path = reader.Anchor.read(content), content[2 * 512 :]
+    expect("anchor: two slots and the path", seen is not None and len(content) == 2 * 512 + len(path))
+    older = replace(seen, generation=0, audit_number=1, audit_chain=bytes(32)).slot(path)
+    for what, slots in {"first": seen.slot(path) + older, "second": older + seen.slot(path)}.items():
+        copy.write_bytes(slots + path)
+        expect(f"anchor: the later is the {what}", refusal(new, key, copy) is None)
+        torn = slots.replace(b"audit-sequence 0", b"audit-sequence 9", 2)
+        copy.write_bytes(torn + path)
+        refused(f"anchor: both torn, the later the {what}", new, key, ("anchor",), copy)
+    for what, other in {
+        "vault": replace(seen, vault_id=bytes(16)), "generation": replace(seen, generation=seen.generation + 1),
+        "number": replace(seen, audit_number=seen.audit_number + 1), "chain": replace(seen, audit_chain=bytes(32)),
+    }.items():
+        copy.write_bytes(2 * other.slot(path) + path)
+        refused(f"anchor: another {what}", new, key, anchor=copy)
+    for what, other in {
+        "no path": content[: 2 * 512], "one slot": content[512:], "another path": content[:-2] + b"x\n", "more": content + b"\n",
+        "without its end": content[:-1], "nothing": b"",
+    }.items():
+        copy.write_bytes(other)
+        refused(f"anchor: {what}", new, key, ("anchor",), copy)
+    one = (f"sigilum anchor 1\nvault-path /a\nvault-id {seen.vault_id.hex()}\ngeneration {seen.generation}\n"
+           f"audit-sequence {seen.audit_number}\naudit-head {seen.audit_chain.hex()}\n").encode()
+    copy.write_bytes(one)
+    expect("anchor: of version 1", refusal(new, key, copy) is None)
+    copy.write_bytes(one.replace(b"anchor 1", b"anchor 3"))
+    refused("anchor: of an unknown version", new, key, ("anchor",), copy)
     copy.unlink()
 
 

@@ -1,68 +1,187 @@
 internal import Sealing
 internal import VaultCore
 
-/// What an anchor's file says: six lines, for people too.
+/// What an anchor's file says, for people too: two slots, each of 512 bytes and with a whole anchor, and the path of the vault.
 ///
 /// ```
-/// sigilum anchor 1
-/// vault-path /home/johndee/.sigilum-workspace/vault.db
+/// sigilum anchor 2
 /// vault-id 00112233445566778899aabbccddeeff
-/// generation 12
-/// audit-sequence 34
+/// generation 00000000000000000012
+/// audit-sequence 00000000000000000034
 /// audit-head (64 hexadecimal digits)
+/// checksum (64 hexadecimal digits: of the five lines above, and of the one with the path)
+/// (spaces, and a line end as the last of 512 bytes)
+/// (the other slot)
+/// vault-path /home/johndee/.sigilum-workspace/vault.db
 /// ```
-struct AnchorText: Equatable {
+///
+/// The later anchor of the two counts. The next is written over the earlier one, or over one that is torn, where it is: a disk
+/// writes a sector as a whole or not, and whoever is stopped in the middle of a slot leaves the other.
+///
+/// Version 1 had no slots: six lines, of which the second was the path. It is read, and replaced by the next write.
+struct AnchorText {
+    /// In bytes: a sector.
+    static let slotWidth = 512
+
     let path: String
     let anchor: Anchor
-
-    private static let names = ["vault-path", "vault-id", "generation", "audit-sequence", "audit-head"]
-
-    var encoded: [UInt8] {
-        let values = [
-            Self.escaped(path), Self.hex(anchor.vaultID), "\(anchor.generation)", "\(anchor.auditSequence)",
-            Self.hex(anchor.auditHead.bytes),
-        ]
-        let lines = ["sigilum anchor 1"] + zip(Self.names, values).map { "\($0) \($1)" }
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
-    }
+    /// Where in the file the next anchor is written, in bytes; nil where the whole file is replaced.
+    let next: Int?
 
     init(path: String, anchor: Anchor) {
         self.path = path
         self.anchor = anchor
+        next = Self.slotWidth
     }
 
-    /// Nil for anything but what ``encoded`` makes of an anchor for this path.
+    /// A new file: both slots are the same.
+    var encoded: [UInt8] {
+        let slot = Self.slot(anchor, path: path)
+        return slot + slot + Self.pathLine(path)
+    }
+
+    /// Nil for anything that no program wrote for this path, and where neither slot is whole.
     init?(decoding bytes: [UInt8], path: String) {
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        guard lines.count == Self.names.count + 2 else { return nil }
-        let values = zip(Self.names, lines[1...]).map { name, line in
+        let width = Self.slotWidth
+        guard bytes.count > 2 * width, Array(bytes[(2 * width)...]) == Self.pathLine(path) else {
+            guard let old = Self.versionOne(bytes, path: path) else { return nil }
+            self.path = path
+            (anchor, next) = (old, nil)
+            return
+        }
+        let first = Self.anchor(in: Array(bytes[..<width]), path: path)
+        let second = Self.anchor(in: Array(bytes[width..<(2 * width)]), path: path)
+        switch (first, second) {
+        case (nil, nil): return nil
+        case (let first?, nil): (anchor, next) = (first, width)
+        case (nil, let second?): (anchor, next) = (second, 0)
+        case (let first?, let second?):
+            if first == second || second.isBelow(first) {
+                (anchor, next) = (first, width)
+            } else if first.isBelow(second) {
+                (anchor, next) = (second, 0)
+            } else {
+                return nil
+            }
+        }
+        self.path = path
+    }
+
+    /// One slot, ``slotWidth`` bytes.
+    static func slot(_ anchor: Anchor, path: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(slotWidth)
+        bytes += "sigilum anchor 2\nvault-id ".utf8
+        bytes += hexDigits(anchor.vaultID)
+        bytes += "\ngeneration ".utf8
+        bytes += digits(anchor.generation)
+        bytes += "\naudit-sequence ".utf8
+        bytes += digits(anchor.auditSequence)
+        bytes += "\naudit-head ".utf8
+        bytes += hexDigits(anchor.auditHead.bytes)
+        bytes.append(lineEnd)
+        let checksum = Checksum.digest(bytes + pathLine(path))
+        bytes += "checksum ".utf8
+        bytes += hexDigits(checksum.bytes)
+        bytes.append(lineEnd)
+        bytes += [UInt8](repeating: UInt8(ascii: " "), count: slotWidth - 1 - bytes.count)
+        bytes.append(lineEnd)
+        return bytes
+    }
+
+    /// Nil for anything but what ``slot(_:path:)`` makes.
+    private static func anchor(in slot: [UInt8], path: String) -> Anchor? {
+        // Where each field is, since all have one width.
+        guard let vaultID = bytes(slot[26..<58]), let generation = number(slot[70..<90]),
+            let sequence = number(slot[106..<126]), let head = bytes(slot[138..<202]).flatMap({ Digest($0) })
+        else { return nil }
+        let anchor = Anchor(vaultID: vaultID, generation: generation, auditSequence: sequence, auditHead: head)
+        return self.slot(anchor, path: path) == slot ? anchor : nil
+    }
+
+    private static func versionOne(_ bytes: [UInt8], path: String) -> Anchor? {
+        let names = ["vault-path", "vault-id", "generation", "audit-sequence", "audit-head"]
+        let lines = bytes.split(separator: lineEnd, omittingEmptySubsequences: false)
+        guard lines.count == names.count + 2 else { return nil }
+        let values = zip(names, lines[1...]).map { name, line in
             String(decoding: line.dropFirst(name.utf8.count + 1), as: UTF8.self)
         }
         guard let vaultID = Self.bytes(values[1]), vaultID.count == 16, let generation = UInt64(values[2]),
             let sequence = UInt64(values[3]), let head = Self.bytes(values[4]).flatMap({ Digest($0) })
         else { return nil }
-        self.path = path
-        anchor = Anchor(vaultID: vaultID, generation: generation, auditSequence: sequence, auditHead: head)
-        // One way to write it: whatever reads the same and is written otherwise was not written here.
-        guard encoded == bytes else { return nil }
+        // One way to write it: whatever reads the same and is written otherwise was not written by any program.
+        let text =
+            "sigilum anchor 1\nvault-path \(escaped(path))\nvault-id \(hex(vaultID))\ngeneration \(generation)\n"
+            + "audit-sequence \(sequence)\naudit-head \(hex(head.bytes))\n"
+        guard Array(text.utf8) == bytes else { return nil }
+        return Anchor(vaultID: vaultID, generation: generation, auditSequence: sequence, auditHead: head)
+    }
+}
+
+// What it is made of.
+extension AnchorText {
+    private static let lineEnd = UInt8(ascii: "\n")
+
+    private static func pathLine(_ path: String) -> [UInt8] { Array("vault-path \(escaped(path))\n".utf8) }
+
+    /// 20 digits, as many as the largest number has.
+    private static func digits(_ number: UInt64) -> [UInt8] {
+        var (digits, rest) = ([UInt8](repeating: UInt8(ascii: "0"), count: 20), number)
+        for place in digits.indices.reversed() where rest > 0 {
+            digits[place] += UInt8(rest % 10)
+            rest /= 10
+        }
+        return digits
     }
 
-    static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        var number: UInt64 = 0
+        for digit in digits {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit else { return nil }
+            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isOver) = product.addingReportingOverflow(UInt64(digit - UInt8(ascii: "0")))
+            if isTooLarge || isOver { return nil }
+            number = sum
+        }
+        return number
+    }
+
+    static func hex(_ bytes: [UInt8]) -> String { String(decoding: hexDigits(bytes), as: UTF8.self) }
+
+    private static func hexDigits(_ bytes: [UInt8]) -> [UInt8] {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(2 * bytes.count)
+        for byte in bytes {
+            for half in [byte >> 4, byte & 15] {
+                digits.append(half < 10 ? half + UInt8(ascii: "0") : half - 10 + UInt8(ascii: "a"))
+            }
+        }
+        return digits
     }
 
     static func bytes(_ hex: String) -> [UInt8]? {
         let digits = Array(hex.utf8)
+        return bytes(digits[...])
+    }
+
+    /// Nil for an odd number of digits, and for what is none.
+    private static func bytes(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
-        for start in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[start..<start + 2], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
+        bytes.reserveCapacity(digits.count / 2)
+        for place in stride(from: digits.startIndex, to: digits.endIndex, by: 2) {
+            guard let high = half(digits[place]), let low = half(digits[place + 1]) else { return nil }
+            bytes.append(high << 4 | low)
         }
         return bytes
+    }
+
+    private static func half(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
     }
 
     /// A path may have line ends in it.
@@ -75,5 +194,13 @@ struct AnchorText: Equatable {
                 default: [byte]
                 }
             }, as: UTF8.self)
+    }
+}
+
+extension Anchor {
+    /// Whether `other` is a later state of the same vault. An anchor is never lowered in any of its numbers: what is
+    /// higher in one and lower in the other did not come of it.
+    func isBelow(_ other: Anchor) -> Bool {
+        vaultID == other.vaultID && auditSequence < other.auditSequence && generation <= other.generation
     }
 }

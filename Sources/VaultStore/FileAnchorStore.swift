@@ -7,7 +7,7 @@ package import VaultCore
 /// back is noticed against it.
 ///
 /// The file is named after the vault's real path, which is also in it: a vault that moves has no anchor at its new place.
-/// It is replaced as a whole, so it is read without a lock.
+/// It is read without a lock: of the two anchors in it, the earlier is written over by the next, so one is always whole.
 package struct FileAnchorStore: AnchorStore {
     /// More than this is no anchor: the longest path of Linux, escaped, and the other lines.
     private static let sizeLimit = 16 * 1024
@@ -31,7 +31,13 @@ package struct FileAnchorStore: AnchorStore {
 
     package func read() throws(AnchorError) -> Anchor? {
         do {
-            return try anchor(in: try Folder.open(folder))
+            let folder = try Folder.open(folder)
+            // Two that write while this one reads could each tear a slot for it. The next look is at what they wrote.
+            do {
+                return try anchor(in: folder)
+            } catch AnchorError.unreadable {
+                return try anchor(in: folder)
+            }
         } catch let error as FileError {
             if error.isAbsence { return nil }
             throw error.isExhaustion ? .exhausted : .unreadable
@@ -42,11 +48,15 @@ package struct FileAnchorStore: AnchorStore {
 
     private func anchor(in folder: Folder) throws -> Anchor? {
         guard let bytes = try folder.readPublic(name, limit: Self.sizeLimit) else { return nil }
+        return try text(in: bytes)?.anchor
+    }
+
+    private func text(in bytes: [UInt8]) throws -> AnchorText? {
         // A machine that lost power while the file was replaced without waiting for the disk leaves nothing in it.
         // Whoever could empty it on purpose could as well remove it.
         if bytes.allSatisfy({ $0 == 0 }) { return nil }
         guard let text = AnchorText(decoding: bytes, path: vault) else { throw AnchorError.unreadable }
-        return text.anchor
+        return text
     }
 
     // MARK: Writing
@@ -54,8 +64,18 @@ package struct FileAnchorStore: AnchorStore {
     package func raise(to anchor: Anchor, durably: Bool) -> AnchorKeeping {
         keeping {
             try locked { folder in
-                if let there = try self.anchor(in: folder), !there.isBelow(anchor) { return }
-                try write(anchor, to: folder, durably: durably)
+                let owner = try StateFolder.owner(in: folder)
+                guard let file = try FileInPlace.open(name, in: folder, owner: owner) else {
+                    // What is there in another way is read as ever, and replaced.
+                    if let there = try self.anchor(in: folder), !there.isBelow(anchor) { return }
+                    return try write(anchor, to: folder, durably: durably)
+                }
+                guard let there = try text(in: try file.read(limit: Self.sizeLimit)) else {
+                    return try write(anchor, to: folder, durably: durably)
+                }
+                guard there.anchor.isBelow(anchor) else { return }
+                guard let next = there.next else { return try write(anchor, to: folder, durably: durably) }
+                try file.write(AnchorText.slot(anchor, path: vault), at: next, durably: durably)
             }
         }
     }
@@ -100,14 +120,6 @@ package struct FileAnchorStore: AnchorStore {
         if try durably || folder.status(name) == nil { _ = try? folder.removeStaleTemporaries() }
         let owner = try StateFolder.owner(in: folder)
         try folder.replace(name, with: SecretBytes(copying: text.encoded), owner: owner, durably: durably)
-    }
-}
-
-extension Anchor {
-    /// Whether `other` is a later state of the same vault. An anchor is never lowered in any of its numbers: what is
-    /// higher in one and lower in the other did not come of it.
-    fileprivate func isBelow(_ other: Anchor) -> Bool {
-        vaultID == other.vaultID && auditSequence < other.auditSequence && generation <= other.generation
     }
 }
 

@@ -39,19 +39,102 @@ struct AnchorTests {
         }
     }
 
-    @Test("the file says which vault it is for, and what was last seen of it")
+    @Test("the file says which vault it is for, and what was last seen of it, twice")
     func content() throws {
         #expect(store.raise(to: anchor(12, 34), durably: false) == .kept)
-        let expected = """
+        let slot = slot(12, 34)
+        #expect(slot.utf8.count == 512)
+        #expect(try String(decoding: file(), as: UTF8.self) == slot + slot + pathLine)
+    }
+
+    @Test("the next anchor is written over the earlier of both, in the same file")
+    func slots() throws {
+        #expect(store.raise(to: anchor(1, 1), durably: true) == .kept)
+        let folder = try Folder.open(home("state/sigilum/anchors"))
+        let inode = try folder.status(fileName())?.inode
+        let expected = [
+            slot(1, 1) + slot(2, 2), slot(3, 3) + slot(2, 2), slot(3, 3) + slot(4, 4), slot(5, 5) + slot(4, 4),
+        ]
+        for (number, slots) in zip(UInt64(2)..., expected) {
+            #expect(store.raise(to: anchor(number, number), durably: number.isMultiple(of: 2)) == .kept)
+            #expect(try String(decoding: file(), as: UTF8.self) == slots + pathLine)
+            #expect(try store.read() == anchor(number, number))
+        }
+        #expect(try folder.status(fileName())?.inode == inode)
+    }
+
+    @Test("a slot that is torn anywhere leaves the other, and is what is written next")
+    func torn() throws {
+        let (old, new) = (Array(slot(7, 70).utf8), Array(slot(8, 80).utf8))
+        #expect(store.raise(to: anchor(7, 70), durably: true) == .kept)
+        for width in 1..<512 {
+            let torn = new[..<width] + old[width...]
+            for isFirst in [true, false] {
+                try write((isFirst ? torn + old : old + torn) + pathLine.utf8)
+                let isWhole = Array(torn) == new || Array(torn) == old
+                #expect(try store.read() == (Array(torn) == new ? anchor(8, 80) : anchor(7, 70)))
+                guard !isWhole else { continue }
+                #expect(store.raise(to: anchor(9, 90), durably: false) == .kept)
+                let next = Array(slot(9, 90).utf8)
+                #expect(try file() == (isFirst ? next + old : old + next) + pathLine.utf8)
+            }
+        }
+    }
+
+    @Test("two slots that are no history of one vault are no anchor")
+    func contradiction() throws {
+        #expect(store.raise(to: anchor(7, 70), durably: true) == .kept)
+        let pairs = [
+            slot(7, 70) + slot(6, 80), slot(7, 70) + slot(7, 70, head: 1), slot(7, 70) + slot(8, 70),
+            slot(7, 70) + slot(9, 90, vault: 8),
+        ]
+        for pair in pairs {
+            try write(Array((pair + pathLine).utf8))
+            #expect(throws: AnchorError.unreadable) { try store.read() }
+            #expect(store.raise(to: anchor(99, 99), durably: true) == .unavailable)
+        }
+    }
+
+    @Test("an anchor of version 1 is read, and replaced by the next")
+    func versionOne() throws {
+        #expect(store.raise(to: anchor(1, 1), durably: true) == .kept)
+        let old = """
             sigilum anchor 1
-            vault-path \(home.path)/vault.db
+            \(pathLine.dropLast())
             vault-id \(String(repeating: "07", count: 16))
             generation 12
             audit-sequence 34
             audit-head \(String(repeating: "22", count: 32))
 
             """
-        #expect(try String(decoding: file(), as: UTF8.self) == expected)
+        for bad in [
+            old + "\n", String(old.dropLast()), old.replacing(" 12", with: " 012"),
+            old.replacing("vault.db", with: "x"),
+        ] {
+            try write(Array(bad.utf8))
+            #expect(throws: AnchorError.unreadable) { try store.read() }
+        }
+        try write(Array(old.utf8))
+        #expect(try store.read() == anchor(12, 34))
+        #expect(store.raise(to: anchor(12, 33), durably: true) == .kept)
+        #expect(try file() == Array(old.utf8))
+        #expect(store.raise(to: anchor(13, 35), durably: true) == .kept)
+        #expect(try String(decoding: file(), as: UTF8.self) == slot(13, 35) + slot(13, 35) + pathLine)
+    }
+
+    @Test("a file that is not exactly one of ours is replaced, not written over: another name, another mode")
+    func notWrittenOver() throws {
+        #expect(store.raise(to: anchor(1, 1), durably: true) == .kept)
+        let path = home("state/sigilum/anchors/") + (try fileName())
+        let before = try file()
+        #expect(Glibc.link(path, home("other")) == 0)
+        #expect(store.raise(to: anchor(2, 2), durably: true) == .kept)
+        #expect(home.bytes(of: "other") == before)
+        #expect(try store.read() == anchor(2, 2))
+        chmod(path, 0o644)
+        #expect(store.raise(to: anchor(3, 3), durably: true) == .kept)
+        #expect(try Folder.open(home("state/sigilum/anchors")).status(fileName())?.mode == 0o600)
+        #expect(try store.read() == anchor(3, 3))
     }
 
     @Test("an anchor is raised, and never lowered in any of its numbers")
@@ -109,18 +192,20 @@ struct AnchorTests {
     func strictness() throws {
         #expect(store.raise(to: anchor(12, 34), durably: true) == .kept)
         let good = try String(decoding: file(), as: UTF8.self)
+        let (one, zeros) = (slot(12, 34), String(repeating: "0", count: 18))
         var bad = [
-            String(good.dropLast()), good + "\n", good + "x", good.uppercased(), "x", "\n",
-            good.replacing("anchor 1", with: "anchor 2"), good.replacing("generation", with: "generatioN"),
-            good.replacing("generation 12", with: "generation 012"),
-            good.replacing("generation 12", with: "generation +12"),
-            good.replacing("generation 12", with: "generation  12"),
-            good.replacing("generation 12", with: "generation -1"),
-            good.replacing("audit-sequence 34", with: "audit-sequence 18446744073709551616"),
+            String(good.dropLast()), good + "\n", good + "x", good.uppercased(), "x", "\n", one, one + one,
+            one + pathLine,
+            pathLine, one + one + one + pathLine,
+            good.replacing("anchor 2", with: "anchor 3"), good.replacing("generation", with: "generatioN"),
+            good.replacing("generation \(zeros)12", with: "generation \(zeros)13"),
+            good.replacing("generation \(zeros)12", with: "generation +\(zeros.dropLast())12"),
+            good.replacing("generation \(zeros)12", with: "generation  \(zeros.dropLast())12"),
+            good.replacing("audit-sequence \(zeros)34", with: "audit-sequence 18446744073709551616"),
             good.replacing("0707", with: "07"), good.replacing("0707", with: "+7+7"),
-            good.replacing("2222", with: "22"),
+            good.replacing("2222", with: "22"), good.replacing(" \n", with: "x\n"),
             good.replacing("\n", with: "\r\n"), good.replacing("vault.db", with: "vault.dB"),
-            good.replacing("vault-id", with: "vault-path /\nvault-id"),
+            good.replacing("vault-path", with: "vault-path /\nvault-path"),
         ]
         bad.append(String(repeating: "x", count: 20_000))
         for text in bad {
@@ -133,17 +218,24 @@ struct AnchorTests {
         #expect(try store.read() == anchor(1, 1))
     }
 
-    @Test("every flipped bit of the file is noticed, or is another anchor; none is a crash")
+    @Test("no flipped bit makes another anchor; in one slot it leaves the other")
     func flippedBits() throws {
         #expect(store.raise(to: anchor(12, 34), durably: true) == .kept)
         let good = try file()
-        for bit in 0..<(good.count * 8) {
+        // Each byte, and each of its bits somewhere.
+        for bit in stride(from: 0, to: good.count * 8, by: 7) {
             var bytes = good
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
             try write(bytes)
-            let seen: Anchor?
-            do throws(AnchorError) { seen = try store.read() } catch { continue }
-            #expect(seen != nil && seen != anchor(12, 34))
+            if bit / 8 < 2 * 512 {
+                #expect(try store.read() == anchor(12, 34))
+            } else {
+                #expect(throws: AnchorError.unreadable) { try store.read() }
+            }
+            guard bit / 8 < 512 else { continue }
+            bytes[bit / 8 + 512] ^= 1 << UInt8(bit % 8)
+            try write(bytes)
+            #expect(throws: AnchorError.unreadable) { try store.read() }
         }
     }
 
@@ -250,6 +342,27 @@ struct AnchorTests {
         for path in ["a/vault.db", "gone/../a/vault.db"] {
             #expect(try FileAnchorStore(folder: folder, vault: home(path)).read() == anchor(1, 1))
         }
+    }
+
+    private var pathLine: String { "vault-path \(home.path)/vault.db\n" }
+
+    /// One slot, as docs/format.md has it.
+    private func slot(_ generation: UInt64, _ sequence: UInt64, vault: UInt8 = 7, head: UInt8? = nil) -> String {
+        func padded(_ number: UInt64) -> String {
+            String(repeating: "0", count: 20 - String(number).utf8.count) + String(number)
+        }
+        let seen = anchor(generation, sequence, vault: vault, head: head)
+        let text = """
+            sigilum anchor 2
+            vault-id \(AnchorText.hex(seen.vaultID))
+            generation \(padded(generation))
+            audit-sequence \(padded(sequence))
+            audit-head \(AnchorText.hex(seen.auditHead.bytes))
+
+            """
+        let checksum = AnchorText.hex(Checksum.digest(Array((text + pathLine).utf8)).bytes)
+        let lines = text + "checksum \(checksum)\n"
+        return lines + String(repeating: " ", count: 511 - lines.utf8.count) + "\n"
     }
 
     private func fileName() throws -> String {

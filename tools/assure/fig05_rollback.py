@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import random
 import shutil
 import sqlite3
 from collections.abc import Callable
 
+import reader
 from lab import TOP, Deadline, Home, Lab, Outcome, Result
 from mutations import NothingToDo, Target
 from scenes import Maker, State, anchor_file, anchor_of, other_vault, state_of, with_defect, with_rows
@@ -171,13 +173,15 @@ def home_gone(history: History) -> None:
 
 def anchor_of_later(history: History) -> None:
     """The anchor has seen more than there is: as after a disk that lost what was committed."""
-    later = history.now[1].splitlines(keepends=True)
-    later[3] = b"generation %d\n" % (int(later[3].split()[1]) + 1)
-    history.put(history.now[0], b"".join(later))
+    seen = reader.Anchor.read(history.now[1])
+    later = dataclasses.replace(seen, generation=seen.generation + 1)
+    history.put(history.now[0], later.file(str(history.home.database.resolve())))
 
 
 def anchor_is_none(history: History) -> None:
-    history.put(history.now[0], history.draw.choice([b"no anchor", history.now[1][:-9], history.now[1] + b"\n"]))
+    anchor = history.now[1]
+    torn = anchor.replace(b"generation 0", b"generation 1")
+    history.put(history.now[0], history.draw.choice([b"no anchor", anchor[:-9], anchor + b"\n", torn]))
 
 
 def anchor_removed(history: History) -> None:

@@ -135,7 +135,8 @@ def come_and_go(gateway: Gateway, over: threading.Event) -> None:
         gateway.start()
 
 
-def measure(lab: Lab, minutes: float, lies: dict[str, str] | None = None) -> Outcome:
+def measure(lab: Lab, minutes: float, lies: dict[str, str] | None = None, defect: str = "") -> Outcome:
+    """`defect` is what the crowd's program has planted, not that of those who prepare the stage and clear up."""
     outcome = Outcome(FIGURE, TITLE)
     outcome.facts = {"processes": PROCESSES, "lost": 0}
     with Stage(lab) as stage:
@@ -143,6 +144,7 @@ def measure(lab: Lab, minutes: float, lies: dict[str, str] | None = None) -> Out
             stage.must(
                 f"service add --service-slug linear-{number} --mode gateway "
                 "--upstream-base-url https://api.linear.app --upstream-secret-file -", "a first value")
+        stage.variables["SIGILUM_PLANTED"] = defect
         ledger, deadline, over = Ledger(), Deadline(minutes), threading.Event()
         members = [Member(number, stage, ledger, outcome, lies or {}) for number in range(PROCESSES)]
         stage.gateway.fault = unreliable(random.Random(1))
@@ -164,6 +166,7 @@ def measure(lab: Lab, minutes: float, lies: dict[str, str] | None = None) -> Out
         restless.join()
         stage.gateway.start()
         stage.gateway.fault = lambda _: None
+        stage.variables["SIGILUM_PLANTED"] = ""
         finish(stage, ledger, outcome)
         outcome.facts["operations a process"] = max(member.count for member in members)
     return outcome
@@ -198,6 +201,7 @@ def planted(lab: Lab) -> dict[str, Outcome]:
     }
     return {
         "a disk that does not write, and says nothing of it": measure(lab, 0.3, lies),
-        "a change in forty is acknowledged and not there": measure(lab.planted("acknowledged-early"), 0.5),
-        "a change is not one transaction": measure(lab.planted("not-one-transaction"), 0.5),
+        "a change in forty is acknowledged and not there": measure(
+            lab.planted(""), 0.5, defect="acknowledged-early"),
+        "a change is not one transaction": measure(lab.planted(""), 0.5, defect="not-one-transaction"),
     }

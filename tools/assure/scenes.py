@@ -66,10 +66,7 @@ def anchor_file(home: Home) -> Path:
 def anchor_of(row: bytes, home: Home) -> bytes:
     """The anchor of a machine that saw this head last."""
     head = reader.read_head(row)
-    lines = ("sigilum anchor 1", f"vault-path {home.database.resolve()}", f"vault-id {head.vault_id.hex()}",
-             f"generation {head.generation}", f"audit-sequence {head.audit_number}",
-             f"audit-head {head.audit_chain.hex()}", "")  # fmt: skip
-    return "\n".join(lines).encode()
+    return reader.Anchor(head.vault_id, head.generation, head.audit_number, head.audit_chain).file(str(home.database.resolve()))
 
 
 def checkpoint(home: Home) -> None:
@@ -91,9 +88,7 @@ def settle_in(home: Home, scene: Scene) -> Target:
 def put_back(home: Home, scene: Scene, target: Target) -> None:
     """Makes everything what it was, the anchor too: a release that was recorded has moved it."""
     target.put_back()
-    lines = scene.anchor.splitlines(keepends=True)
-    lines[1] = f"vault-path {home.database}\n".encode()
-    anchor_file(home).write_bytes(b"".join(lines))
+    anchor_file(home).write_bytes(reader.Anchor.read(scene.anchor).file(str(home.database)))
     anchor_file(home).chmod(0o600)
 
 

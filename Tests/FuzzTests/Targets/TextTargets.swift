@@ -11,7 +11,10 @@ enum TextTarget {
     @Sendable static func run(_ bytes: [UInt8]) throws {
         let path = "/home/johndee/.sigilum-workspace/vault.db"
         if let anchor = AnchorText(decoding: bytes, path: path) {
-            try require(anchor.encoded == bytes, "an anchor that is written in two ways")
+            let again = AnchorText(path: path, anchor: anchor.anchor).encoded
+            try require(
+                AnchorText(decoding: again, path: path)?.anchor == anchor.anchor,
+                "an anchor that changes when it is written")
         }
         if let note = TokenNoteText(decoding: bytes, path: path) {
             try require(note.encoded == bytes, "a note that is written in two ways")
