@@ -24,7 +24,7 @@ class Victim:
         scene.start(self.stage)
         self.old = self.stage.values()
         result, self.calls = self.run(0, "before")
-        if result.status != 0 or len(self.calls) < 30:
+        if result.status != 0 or len(self.calls) < 20:
             raise RuntimeError(f"{scene.name}, undisturbed, {len(self.calls)} calls: {result.text}")
         self.new = shape(self.stage, self.old)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from building import first_build  # noqa: E402
 from homes import Home, write_entries  # noqa: E402
 from page import Row, Section, write  # noqa: E402
 from peers import Peers  # noqa: E402
@@ -28,8 +29,12 @@ class Bench:
         self.floor = self.folder / "floor"
         self.bulk_floor = self.folder / "bulk"
         self.peak = self.folder / "peak"
+        self.input = self.folder / "input"
         self.runs = chosen.runs
         self.sizes = [10, 1_000, 100_000] + ([1_000_000] if chosen.million else [])
+
+    def medians(self, commands: list[Command], runs: int) -> dict[str, float]:
+        return medians(commands, runs, self.input)
 
     def home(self, count: int) -> Home:
         return Home(self.program, self.folder, count)
@@ -61,8 +66,8 @@ class Bench:
                 words = [str(self.floor), verb, str(home.vault), home.middle]
                 floor = Command("floor", words, home.environment, self.value(home) if verb == "put" else None)
                 slow = [command for command in others if command.name in ("keepassxc-cli", "ansible-vault")]
-                times = medians([ours, floor] + [command for command in others if command not in slow], self.runs)
-                times |= medians([ours, *slow], 8) | {"sigilum": times["sigilum"]}
+                times = self.medians([ours, floor] + [command for command in others if command not in slow], self.runs)
+                times |= self.medians([ours, *slow], 8) | {"sigilum": times["sigilum"]}
                 for name, time_ in times.items():
                     if name == "sigilum":
                         continue
@@ -97,7 +102,7 @@ class Bench:
                     commands.append(Command(name, home.call("vault", "rotate", "rotated"), home.environment))
                 else:
                     commands.append(self.adding(home))
-            times = medians(commands, self.runs)
+            times = self.medians(commands, self.runs)
             series[verb] = [times[str(count)] for count in self.sizes]
         rows = []
         for verb, times in series.items():
@@ -143,7 +148,7 @@ class Bench:
         commands = [
             Command(str(count), self.home(count).call("vault", "rekey", "--gateway-loses-them"),
                     self.home(count).environment) for count in (10, 100_000)]
-        times = medians(commands, 12)
+        times = self.medians(commands, 12)
         ratio = times["100000"] / times["10"]
         return Section("`rekey`", [Row(
             "at 100,000 entries over 10", f"{times['100000']:.1f} ms, {times['10']:.1f} ms", f"{ratio:.2f}×",
@@ -159,7 +164,7 @@ class Bench:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         entries = folder / "entries.env"
-        write_entries(entries, count)
+        write_entries(entries, range(count))
         empty = Home(self.program, folder, 0)
         uses: dict[tuple[str, str], list[Use]] = {}
         for turn in range(self.BULK_TURNS):
@@ -217,7 +222,7 @@ class Bench:
         home = self.home(10)
         launcher = Command("launcher", [str(Path(self.launcher).resolve()), "--version"], home.environment)
         program = Command("program", home.call("--version"), home.environment)
-        times = medians([launcher, program], self.runs)
+        times = self.medians([launcher, program], self.runs)
         more = times["launcher"] - times["program"]
         return Section("`./vault` over the program itself", [Row(
             "`--version`", f"{times['launcher']:.1f} ms, {times['program']:.1f} ms", f"{more:.1f} ms more",
@@ -229,6 +234,9 @@ class Bench:
     def sync(self) -> Section:
         return sync(self.program, self.folder / "gateway", self.folder)
 
+    def first(self) -> Section:
+        return first_build(Path.cwd(), self.folder)
+
     def size(self) -> Section:
         full = self.program.with_name("sigilum-full")
         return Section("Size", [
@@ -236,6 +244,8 @@ class Bench:
             for part in (self.program, full)])
 
 
+#: Only when it is asked for: it takes as long as all the others.
+LONG = ["first"]
 SECTIONS = ["peers", "stages", "growth", "bulk", "listing", "rekey", "memory", "scan", "sync", "launch", "size"]
 
 
@@ -245,11 +255,11 @@ def main() -> int:
     parser.add_argument("--launcher", required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=40)
-    parser.add_argument("--only", default="", help="sections, with commas between: " + ", ".join(SECTIONS))
+    parser.add_argument("--only", default="", help="sections, with commas between: " + ", ".join(SECTIONS + LONG))
     parser.add_argument("--million", action="store_true")
     chosen = parser.parse_args()
     wanted = [name for name in chosen.only.split(",") if name] or SECTIONS
-    if unknown := set(wanted) - set(SECTIONS):
+    if unknown := set(wanted) - {*SECTIONS, *LONG}:
         sys.exit(f"[ERROR] There is no such section: {', '.join(sorted(unknown))}")
     bench = Bench(chosen)
     sections = []

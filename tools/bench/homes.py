@@ -7,9 +7,13 @@ import subprocess
 from pathlib import Path
 
 
-def write_entries(path: Path, count: int) -> None:
+#: How many go into one file: an import takes 32 MiB at most.
+ENTRIES_A_FILE = 400_000
+
+
+def write_entries(path: Path, numbers: range) -> None:
     with path.open("w") as file:
-        for number in range(count):
+        for number in numbers:
             file.write(f"NAME_{number:07d}=value-of-entry-{number}-0123456789\n")
     path.chmod(0o600)
 
@@ -31,8 +35,8 @@ class Home:
         self.folder.mkdir(parents=True)
         entries = self.folder / "entries.env"
         self.run("vault", "init")
-        if count:
-            write_entries(entries, count)
+        for start in range(0, count, ENTRIES_A_FILE):
+            write_entries(entries, range(start, min(start + ENTRIES_A_FILE, count)))
             self.run("vault", "import", str(entries), "--format", "env")
             entries.unlink()
         (self.folder / "value").write_text("a-value-that-is-put-in-by-the-benchmark")

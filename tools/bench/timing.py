@@ -24,21 +24,23 @@ class Command:
     fresh: bool = False
 
 
-def medians(commands: list[Command], runs: int = 40) -> dict[str, float]:
-    """The median of each in milliseconds. They take turns, round by round: a noisy minute is everybody's."""
+def medians(commands: list[Command], runs: int, opener: Path) -> dict[str, float]:
+    """The median of each in milliseconds. They take turns, round by round: a noisy minute is everybody's.
+
+    `opener` is the program of Benchmarks/input.c.
+    """
     times: dict[str, list[float]] = {command.name: [] for command in commands}
     rounds = 4
     for _ in range(rounds):
         for command in commands:
-            times[command.name] += hyperfine(command, max(runs // rounds, 3))
+            times[command.name] += hyperfine(command, max(runs // rounds, 3), opener)
     return {name: 1000 * sorted(found)[len(found) // 2] for name, found in times.items()}
 
 
-def hyperfine(command: Command, runs: int) -> list[float]:
+def hyperfine(command: Command, runs: int, opener: Path) -> list[float]:
     called = command.words
     if command.input:
-        # Debian's hyperfine has no --input. A shell that becomes the command costs all that read one the same.
-        called = ["sh", "-c", 'exec "$@" <"$0"', str(command.input), *called]
+        called = [str(opener), str(command.input), *called]
     with tempfile.NamedTemporaryFile(suffix=".json") as result:
         fresh = ["--prepare", shlex.join(["sh", "-c", 'date +value-%s%N >"$0"', str(command.input)])] if command.fresh else []
         words = ["hyperfine", "-N", "--style=none", "--warmup=2", f"--runs={runs}", f"--export-json={result.name}"]
