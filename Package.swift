@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "LocalAPI",
             dependencies: [
-                "SafeFiles", "Sealing", "SecureMemory", "VaultCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "CSQLite", "SafeFiles", "Sealing", "SecureMemory", "VaultCore",
             ],
             path: "Sources/Targets/LocalAPI", swiftSettings: strict),
         .target(

@@ -190,19 +190,21 @@ struct FailureTests {
     }
 
     @Test("whatever SQLite reports comes out without its words")
-    func translation() {
-        let primary = Array(1...26)
-        let extended = [2067, 1555, 787, 275]
-        for code in primary + extended {
-            let error = DatabaseError(
-                resultCode: ResultCode(rawValue: CInt(code)), message: canary, sql: "SELECT '\(canary)'",
-                arguments: [canary], publicStatementArguments: true)
-            #expect(String(reflecting: error).contains("CANARY"))
-            let failure = FailureTranslation.failure(for: error, path: "/x/api.sqlite3")
-            #expect(!String(reflecting: failure).contains("CANARY"))
+    func translation() throws {
+        try makeDatabase(path, checkoutSchema)
+        let db = try DatabaseConnection(path: path, busyTimeoutMilliseconds: 100)
+        for sql in ["SELECT '\(canary)", "SELECT \(canary)()", "INSERT INTO \(canary) VALUES (1)"] {
+            do {
+                try db.run(sql)
+                Issue.record("\(sql) is no statement")
+            } catch {
+                let failure = FailureTranslation.failure(for: error, path: "/x/api.sqlite3")
+                #expect(failure == .unsuitableDatabase(path: "/x/api.sqlite3", missing: ["a usable schema"]))
+                #expect(!(String(reflecting: error) + String(reflecting: failure)).contains("CANARY"))
+            }
         }
         func translated(_ code: ResultCode) -> DeliveryFailure {
-            FailureTranslation.failure(for: DatabaseError(resultCode: code), path: "/")
+            FailureTranslation.failure(for: SQLiteFailure(code: code.rawValue), path: "/")
         }
         #expect(translated(.SQLITE_BUSY_RECOVERY) == .busy)
         #expect(translated(.SQLITE_LOCKED) == .busy)

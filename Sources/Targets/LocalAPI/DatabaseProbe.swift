@@ -1,4 +1,3 @@
-internal import GRDB
 internal import VaultCore
 
 /// Tells what kind of database a file is, for the choice of one.

@@ -1,9 +1,7 @@
-internal import GRDB
-
 /// The tables of our own database: the API's three, as the API has them, so that an API can be started on this file.
 enum EmbeddedSchema {
     /// `SigA`: what SQLite's header says whose file it is.
-    static let applicationID = 0x5369_6741
+    static let applicationID: Int64 = 0x5369_6741
 
     /// One step a version; `PRAGMA user_version` says how many were made. What was released is never changed.
     private static let migrations = [
@@ -46,29 +44,29 @@ enum EmbeddedSchema {
     ]
 
     /// Whether the file carries our mark.
-    static func isOurs(_ db: Database) throws -> Bool {
+    static func isOurs(_ db: DatabaseConnection) throws -> Bool {
         try pragma("application_id", db) == applicationID
     }
 
     /// Whether nothing was ever made in the file: just created, or its maker died before the first commit.
-    static func isMissing(_ db: Database) throws -> Bool {
-        let objects = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master")
+    static func isMissing(_ db: DatabaseConnection) throws -> Bool {
+        let objects = try db.first("SELECT count(*) FROM sqlite_master").number
         return try objects == 0 && pragma("application_id", db) == 0 && pragma("user_version", db) == 0
     }
 
     /// Brings our own file to the newest version, within the caller's transaction. A file with tables that we did not
     /// make (somebody copied a checkout's there) is left as it is.
-    static func migrate(_ db: Database) throws {
+    static func migrate(_ db: DatabaseConnection) throws {
         let missing = try isMissing(db)
         guard try missing || isOurs(db) else { return }
         let version = try pragma("user_version", db)
         guard version >= 0, version < migrations.count else { return }
-        for migration in migrations[version...] { try db.execute(sql: migration) }
-        try db.execute(sql: "PRAGMA user_version = \(migrations.count)")
-        if missing { try db.execute(sql: "PRAGMA application_id = \(applicationID)") }
+        for migration in migrations[Int(version)...] { try db.execute(migration) }
+        try db.execute("PRAGMA user_version = \(migrations.count)")
+        if missing { try db.execute("PRAGMA application_id = \(applicationID)") }
     }
 
-    private static func pragma(_ name: String, _ db: Database) throws -> Int {
-        try Int.fetchOne(db, sql: "PRAGMA \(name)") ?? 0
+    private static func pragma(_ name: String, _ db: DatabaseConnection) throws -> Int64 {
+        try db.first("PRAGMA \(name)").number
     }
 }

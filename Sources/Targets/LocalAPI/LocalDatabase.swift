@@ -1,4 +1,3 @@
-internal import GRDB
 internal import VaultCore
 
 /// Opens the database for one piece of work and closes it again, and lets no error of SQLite's out: they print the
@@ -23,27 +22,19 @@ struct LocalDatabase {
     func write<Result>(_ body: (Rows) throws -> Result) throws(DeliveryFailure) -> Result {
         try file.prepare()
         return try translating {
-            let queue = try open()
-            defer { try? queue.close() }
-            return try queue.writeWithoutTransaction { db in
-                var result: Result?
-                try db.inTransaction(.immediate) {
-                    if case .embedded = file.location { try EmbeddedSchema.migrate(db) }
-                    result = try body(Rows(db: db, schema: Schema.read(db)))
-                    return .commit
-                }
-                guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-                return result
+            let db = try open()
+            return try db.writing {
+                if case .embedded = file.location { try EmbeddedSchema.migrate(db) }
+                return try body(Rows(db: db, schema: Schema.read(db)))
             }
         }
     }
 
     /// Runs `body` on a file that may be any database, in a transaction that cannot write.
-    func inspect<Result>(_ body: (Database) throws -> Result) throws(DeliveryFailure) -> Result {
+    func inspect<Result>(_ body: (DatabaseConnection) throws -> Result) throws(DeliveryFailure) -> Result {
         try translating {
-            let queue = try open()
-            defer { try? queue.close() }
-            return try queue.read(body)
+            let db = try open()
+            return try db.reading { try body(db) }
         }
     }
 
@@ -55,25 +46,18 @@ struct LocalDatabase {
     ///
     /// Opened for writing even to read: after a crash of the other side the reader is who rolls back its journal, and
     /// a read-only connection to a WAL file leaves its two companions behind.
-    private func open() throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.label = "local-api"
-        configuration.publicStatementArguments = false
-        configuration.foreignKeysEnabled = true
-        // Without this GRDB ends the process where a disk's error left a transaction open; closing rolls it back.
-        configuration.allowsUnsafeTransactions = true
-        configuration.busyMode = .timeout(Double(busyTimeoutMilliseconds) / 1000)
-        configuration.prepareDatabase { db in
-            // The file may be anybody's: its schema may call nothing that has effects, and damaged pages are errors.
-            try db.execute(
-                sql: """
-                    PRAGMA trusted_schema = OFF;
-                    PRAGMA cell_size_check = ON;
-                    PRAGMA temp_store = MEMORY;
-                    PRAGMA synchronous = EXTRA
-                    """)
-        }
-        return try DatabaseQueue(path: path, configuration: configuration)
+    private func open() throws -> DatabaseConnection {
+        let db = try DatabaseConnection(path: path, busyTimeoutMilliseconds: busyTimeoutMilliseconds)
+        // The file may be anybody's: its schema may call nothing that has effects, and damaged pages are errors.
+        try db.execute(
+            """
+            PRAGMA trusted_schema = OFF;
+            PRAGMA cell_size_check = ON;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA foreign_keys = ON;
+            PRAGMA synchronous = EXTRA
+            """)
+        return db
     }
 
     private func translating<Result>(_ body: () throws -> Result) throws(DeliveryFailure) -> Result {

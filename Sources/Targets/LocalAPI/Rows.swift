@@ -1,12 +1,9 @@
-internal import Foundation
-internal import GRDB
-
 /// Reads and writes rows of the API's tables, within one transaction.
 ///
-/// Values go in and out as the bytes of their UTF-8, since GRDB cuts text at the first NUL. Bytes are compared, not
-/// characters: what is there is either exactly what it should be, or is changed.
+/// Values go in and out as the bytes of their UTF-8. Bytes are compared, not characters: what is there is either exactly
+/// what it should be, or is changed.
 struct Rows {
-    let db: Database
+    let db: DatabaseConnection
     let schema: Schema
 
     /// A column and its new value; nil is NULL.
@@ -17,10 +14,8 @@ struct Rows {
         _ columns: [String], from table: Table, where condition: String, _ values: [Text]
     ) throws -> [[Text?]] {
         let list = columns.map { table.has($0) ? "CAST(\($0) AS BLOB)" : "NULL" }.joined(separator: ", ")
-        let rows = try Row.fetchAll(
-            db, sql: "SELECT \(list) FROM \(table.name) WHERE \(condition)",
-            arguments: StatementArguments(values.map(\.argument)))
-        return rows.map { row in row.databaseValues.map { Data.fromDatabaseValue($0).map(Text.init(bytes:)) } }
+        let rows = try db.run("SELECT \(list) FROM \(table.name) WHERE \(condition)", values.map(\.bytes))
+        return rows.map { row in row.map { $0.bytes.map(Text.init(bytes:)) } }
     }
 
     /// A new row of the values whose columns are there. `spare` are values for columns that are only written when a row
@@ -33,9 +28,7 @@ struct Rows {
         }
         let columns = given.map(\.column).joined(separator: ", ")
         let places = given.map { _ in Text.place }.joined(separator: ", ")
-        try db.execute(
-            sql: "INSERT INTO \(table.name) (\(columns)) VALUES (\(places))",
-            arguments: StatementArguments(given.map { $0.value?.argument }))
+        try db.run("INSERT INTO \(table.name) (\(columns)) VALUES (\(places))", given.map { $0.value?.bytes })
     }
 
     /// Changes the rows that `condition` finds; columns that are not there are left out.
@@ -43,14 +36,12 @@ struct Rows {
         let known = changes.filter { table.has($0.column) }
         guard !known.isEmpty else { return }
         let list = known.map { "\($0.column) = \(Text.place)" }.joined(separator: ", ")
-        try db.execute(
-            sql: "UPDATE \(table.name) SET \(list) WHERE \(condition)",
-            arguments: StatementArguments(known.map { $0.value?.argument } + values.map(\.argument)))
+        try db.run(
+            "UPDATE \(table.name) SET \(list) WHERE \(condition)", known.map { $0.value?.bytes } + values.map(\.bytes))
     }
 
     func delete(from table: Table, where condition: String, _ values: [Text]) throws {
-        try db.execute(
-            sql: "DELETE FROM \(table.name) WHERE \(condition)", arguments: StatementArguments(values.map(\.argument)))
+        try db.run("DELETE FROM \(table.name) WHERE \(condition)", values.map(\.bytes))
     }
 
     /// A column's name comes from the file, and ends in a message.
@@ -68,18 +59,15 @@ struct Text: Equatable {
     /// Where a value goes in a statement. The file's encoding is UTF-8, so that the cast keeps the bytes.
     static let place = "CAST(? AS TEXT)"
 
-    private let bytes: Data
+    let bytes: [UInt8]
 
     init(_ text: String) {
-        bytes = Data(text.utf8)
+        bytes = Array(text.utf8)
     }
 
-    init(bytes: Data) {
+    init(bytes: [UInt8]) {
         self.bytes = bytes
     }
 
     var string: String { String(decoding: bytes, as: UTF8.self) }
-
-    /// An empty blob has no address, and SQLite takes a blob without one for NULL.
-    var argument: any DatabaseValueConvertible { bytes.isEmpty ? "" : bytes }
 }

@@ -1,5 +1,3 @@
-internal import GRDB
-
 /// The tables as they are in the file, which may be older or newer than what we know.
 struct Schema {
     let users: Table
@@ -14,10 +12,10 @@ struct Schema {
     ]
 
     /// Throws ``Unsuitable`` with all that is missing: `services`, `services.slug`.
-    static func read(_ db: Database) throws -> Schema {
+    static func read(_ db: DatabaseConnection) throws -> Schema {
         var missing: [String] = []
         // Values are compared and stored as UTF-8 bytes; D1 has no other databases.
-        if try String.fetchOne(db, sql: "PRAGMA encoding") != "UTF-8" { missing.append("the encoding UTF-8") }
+        if try db.first("PRAGMA encoding").text != "UTF-8" { missing.append("the encoding UTF-8") }
         let tables = try needed.map { name, columns in
             let table = try Table.read(name, db)
             if try !hasTable(name, db) {
@@ -32,10 +30,10 @@ struct Schema {
     }
 
     /// A table, not a view, which could not be written.
-    static func hasTable(_ name: String, _ db: Database) throws -> Bool {
-        let found = try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND lower(name) = ?", arguments: [name])
-        return found ?? 0 > 0
+    static func hasTable(_ name: String, _ db: DatabaseConnection) throws -> Bool {
+        // The name is one of ours. As bytes it would be another in a file of another encoding.
+        let found = try db.first("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND lower(name) = '\(name)'")
+        return found.number > 0
     }
 }
 
@@ -48,22 +46,17 @@ struct Table {
 
     func has(_ column: String) -> Bool { columns.contains(column) }
 
-    static func read(_ name: String, _ db: Database) throws -> Table {
-        let rows = try Row.fetchAll(
-            db, sql: #"SELECT name, type, "notnull", dflt_value IS NULL, pk FROM pragma_table_info(?)"#,
-            arguments: [name])
+    static func read(_ name: String, _ db: DatabaseConnection) throws -> Table {
+        let rows = try db.run(
+            #"SELECT name, type, "notnull", dflt_value IS NULL, pk FROM pragma_table_info('\#(name)')"#)
         var columns: Set<String> = []
         var demanded: [String] = []
         for row in rows {
-            // GRDB ends the process when a value is asked for as a type that it is not; this does not ask.
-            let values = Array(row.databaseValues)
-            func text(_ index: Int) -> String { String.fromDatabaseValue(values[index]) ?? "" }
-            func flag(_ index: Int) -> Bool { Int.fromDatabaseValue(values[index]) ?? 0 != 0 }
-            let column = text(0).lowercased()
+            let column = row[0].text.lowercased()
             columns.insert(column)
             // An INTEGER PRIMARY KEY is the row's number, which SQLite chooses.
-            let isNumbered = flag(4) && text(1).uppercased() == "INTEGER"
-            if flag(2), flag(3), !isNumbered { demanded.append(column) }
+            let isNumbered = row[4].number != 0 && row[1].text.uppercased() == "INTEGER"
+            if row[2].number != 0, row[3].number != 0, !isNumbered { demanded.append(column) }
         }
         return Table(name: name, columns: columns, demanded: demanded)
     }
