@@ -23,34 +23,28 @@ struct AnchorText {
     /// In bytes: a sector.
     static let slotWidth = 512
 
-    let path: String
     let anchor: Anchor
     /// Where in the file the next anchor is written, in bytes; nil where the whole file is replaced.
     let next: Int?
 
-    init(path: String, anchor: Anchor) {
-        self.path = path
-        self.anchor = anchor
-        next = Self.slotWidth
-    }
-
     /// A new file: both slots are the same.
-    var encoded: [UInt8] {
-        let slot = Self.slot(anchor, path: path)
-        return slot + slot + Self.pathLine(path)
+    ///
+    /// - Parameter path: The line with the vault's path, as ``line(ofPath:)`` has it; here and below.
+    static func file(_ anchor: Anchor, path: [UInt8]) -> [UInt8] {
+        let slot = slot(anchor, path: path)
+        return slot + slot + path
     }
 
     /// Nil for anything that no program wrote for this path, and where neither slot is whole.
-    init?(decoding bytes: [UInt8], path: String) {
+    init?(decoding bytes: [UInt8], path: [UInt8]) {
         let width = Self.slotWidth
-        guard bytes.count > 2 * width, Array(bytes[(2 * width)...]) == Self.pathLine(path) else {
+        guard bytes.count == 2 * width + path.count, bytes[(2 * width)...].elementsEqual(path) else {
             guard let old = Self.versionOne(bytes, path: path) else { return nil }
-            self.path = path
             (anchor, next) = (old, nil)
             return
         }
-        let first = Self.anchor(in: Array(bytes[..<width]), path: path)
-        let second = Self.anchor(in: Array(bytes[width..<(2 * width)]), path: path)
+        let first = Self.anchor(in: bytes, at: 0, path: path)
+        let second = Self.anchor(in: bytes, at: width, path: path)
         switch (first, second) {
         case (nil, nil): return nil
         case (let first?, nil): (anchor, next) = (first, width)
@@ -64,42 +58,47 @@ struct AnchorText {
                 return nil
             }
         }
-        self.path = path
     }
 
     /// One slot, ``slotWidth`` bytes.
-    static func slot(_ anchor: Anchor, path: String) -> [UInt8] {
+    static func slot(_ anchor: Anchor, path: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(slotWidth)
+        bytes.reserveCapacity(slotWidth + path.count)
         bytes += "sigilum anchor 2\nvault-id ".utf8
-        bytes += hexDigits(anchor.vaultID)
+        append(hexOf: anchor.vaultID, to: &bytes)
         bytes += "\ngeneration ".utf8
-        bytes += digits(anchor.generation)
+        append(digitsOf: anchor.generation, to: &bytes)
         bytes += "\naudit-sequence ".utf8
-        bytes += digits(anchor.auditSequence)
+        append(digitsOf: anchor.auditSequence, to: &bytes)
         bytes += "\naudit-head ".utf8
-        bytes += hexDigits(anchor.auditHead.bytes)
+        append(hexOf: anchor.auditHead.bytes, to: &bytes)
         bytes.append(lineEnd)
-        let checksum = Checksum.digest(bytes + pathLine(path))
+        let end = bytes.count
+        bytes += path
+        let checksum = Checksum.digest(bytes)
+        bytes.removeLast(bytes.count - end)
         bytes += "checksum ".utf8
-        bytes += hexDigits(checksum.bytes)
+        append(hexOf: checksum.bytes, to: &bytes)
         bytes.append(lineEnd)
-        bytes += [UInt8](repeating: UInt8(ascii: " "), count: slotWidth - 1 - bytes.count)
+        while bytes.count < slotWidth - 1 { bytes.append(UInt8(ascii: " ")) }
         bytes.append(lineEnd)
         return bytes
     }
 
-    /// Nil for anything but what ``slot(_:path:)`` makes.
-    private static func anchor(in slot: [UInt8], path: String) -> Anchor? {
+    /// The slot at `start`; nil for anything but what ``slot(_:path:)`` makes.
+    private static func anchor(in file: [UInt8], at start: Int, path: [UInt8]) -> Anchor? {
         // Where each field is, since all have one width.
-        guard let vaultID = bytes(slot[26..<58]), let generation = number(slot[70..<90]),
-            let sequence = number(slot[106..<126]), let head = bytes(slot[138..<202]).flatMap({ Digest($0) })
+        let slot = file[start..<(start + slotWidth)]
+        guard let vaultID = bytes(slot[(start + 26)..<(start + 58)]),
+            let generation = number(slot[(start + 70)..<(start + 90)]),
+            let sequence = number(slot[(start + 106)..<(start + 126)]),
+            let head = bytes(slot[(start + 138)..<(start + 202)]).flatMap({ Digest($0) })
         else { return nil }
         let anchor = Anchor(vaultID: vaultID, generation: generation, auditSequence: sequence, auditHead: head)
-        return self.slot(anchor, path: path) == slot ? anchor : nil
+        return slot.elementsEqual(self.slot(anchor, path: path)) ? anchor : nil
     }
 
-    private static func versionOne(_ bytes: [UInt8], path: String) -> Anchor? {
+    private static func versionOne(_ bytes: [UInt8], path: [UInt8]) -> Anchor? {
         let names = ["vault-path", "vault-id", "generation", "audit-sequence", "audit-head"]
         let lines = bytes.split(separator: lineEnd, omittingEmptySubsequences: false)
         guard lines.count == names.count + 2 else { return nil }
@@ -111,9 +110,8 @@ struct AnchorText {
         else { return nil }
         // One way to write it: whatever reads the same and is written otherwise was not written by any program.
         let text =
-            "sigilum anchor 1\nvault-path \(escaped(path))\nvault-id \(hex(vaultID))\ngeneration \(generation)\n"
-            + "audit-sequence \(sequence)\naudit-head \(hex(head.bytes))\n"
-        guard Array(text.utf8) == bytes else { return nil }
+            "vault-id \(hex(vaultID))\ngeneration \(generation)\naudit-sequence \(sequence)\naudit-head \(hex(head.bytes))\n"
+        guard Array("sigilum anchor 1\n".utf8) + path + Array(text.utf8) == bytes else { return nil }
         return Anchor(vaultID: vaultID, generation: generation, auditSequence: sequence, auditHead: head)
     }
 }
@@ -122,16 +120,16 @@ struct AnchorText {
 extension AnchorText {
     private static let lineEnd = UInt8(ascii: "\n")
 
-    private static func pathLine(_ path: String) -> [UInt8] { Array("vault-path \(escaped(path))\n".utf8) }
+    /// The last line of the file.
+    static func line(ofPath path: String) -> [UInt8] { Array("vault-path \(escaped(path))\n".utf8) }
 
     /// 20 digits, as many as the largest number has.
-    private static func digits(_ number: UInt64) -> [UInt8] {
-        var (digits, rest) = ([UInt8](repeating: UInt8(ascii: "0"), count: 20), number)
-        for place in digits.indices.reversed() where rest > 0 {
-            digits[place] += UInt8(rest % 10)
-            rest /= 10
+    private static func append(digitsOf number: UInt64, to bytes: inout [UInt8]) {
+        var unit: UInt64 = 10_000_000_000_000_000_000
+        while unit > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+            unit /= 10
         }
-        return digits
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
@@ -146,17 +144,21 @@ extension AnchorText {
         return number
     }
 
-    static func hex(_ bytes: [UInt8]) -> String { String(decoding: hexDigits(bytes), as: UTF8.self) }
-
-    private static func hexDigits(_ bytes: [UInt8]) -> [UInt8] {
+    static func hex(_ bytes: [UInt8]) -> String {
         var digits: [UInt8] = []
-        digits.reserveCapacity(2 * bytes.count)
+        append(hexOf: bytes, to: &digits)
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    private static func append(hexOf bytes: [UInt8], to digits: inout [UInt8]) {
         for byte in bytes {
-            for half in [byte >> 4, byte & 15] {
-                digits.append(half < 10 ? half + UInt8(ascii: "0") : half - 10 + UInt8(ascii: "a"))
-            }
+            digits.append(digit(byte >> 4))
+            digits.append(digit(byte & 15))
         }
-        return digits
+    }
+
+    private static func digit(_ half: UInt8) -> UInt8 {
+        half < 10 ? half + UInt8(ascii: "0") : half - 10 + UInt8(ascii: "a")
     }
 
     static func bytes(_ hex: String) -> [UInt8]? {
@@ -186,7 +188,8 @@ extension AnchorText {
 
     /// A path may have line ends in it.
     static func escaped(_ path: String) -> String {
-        String(
+        guard path.utf8.contains(where: { $0 == lineEnd || $0 == UInt8(ascii: "\\") }) else { return path }
+        return String(
             decoding: path.utf8.flatMap { byte -> [UInt8] in
                 switch byte {
                 case UInt8(ascii: "\\"): Array(#"\\"#.utf8)

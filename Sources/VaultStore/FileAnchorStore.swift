@@ -15,16 +15,18 @@ package struct FileAnchorStore: AnchorStore {
     private static let patience = 5000
 
     private let folder: String
-    private let vault: String
     private let name: String
+    /// The line with the vault's path.
+    private let path: [UInt8]
 
     /// - Parameters:
     ///   - folder: Where anchors are kept: `$XDG_STATE_HOME/sigilum/anchors`. Made, 0700, when the first is written.
     ///   - vault: The path of the vault's file. Neither it nor its home need exist (any more).
     package init(folder: String, vault: String) {
         self.folder = folder
-        self.vault = realPath(ofFile: vault)
-        self.name = StateFolder.fileName(ofVault: self.vault)
+        let vault = realPath(ofFile: vault)
+        name = StateFolder.fileName(ofVault: vault)
+        path = AnchorText.line(ofPath: vault)
     }
 
     // MARK: Reading
@@ -55,7 +57,7 @@ package struct FileAnchorStore: AnchorStore {
         // A machine that lost power while the file was replaced without waiting for the disk leaves nothing in it.
         // Whoever could empty it on purpose could as well remove it.
         if bytes.allSatisfy({ $0 == 0 }) { return nil }
-        guard let text = AnchorText(decoding: bytes, path: vault) else { throw AnchorError.unreadable }
+        guard let text = AnchorText(decoding: bytes, path: path) else { throw AnchorError.unreadable }
         return text
     }
 
@@ -75,7 +77,7 @@ package struct FileAnchorStore: AnchorStore {
                 }
                 guard there.anchor.isBelow(anchor) else { return }
                 guard let next = there.next else { return try write(anchor, to: folder, durably: durably) }
-                try file.write(AnchorText.slot(anchor, path: vault), at: next, durably: durably)
+                try file.write(AnchorText.slot(anchor, path: path), at: next, durably: durably)
             }
         }
     }
@@ -115,11 +117,11 @@ package struct FileAnchorStore: AnchorStore {
     }
 
     private func write(_ anchor: Anchor, to folder: Folder, durably: Bool) throws {
-        let text = AnchorText(path: vault, anchor: anchor)
         // What killed runs left; a read does not look for it.
         if try durably || folder.status(name) == nil { _ = try? folder.removeStaleTemporaries() }
         let owner = try StateFolder.owner(in: folder)
-        try folder.replace(name, with: SecretBytes(copying: text.encoded), owner: owner, durably: durably)
+        try folder.replace(
+            name, with: SecretBytes(copying: AnchorText.file(anchor, path: path)), owner: owner, durably: durably)
     }
 }
 

@@ -20,7 +20,8 @@ extension Seeds {
         ]
         return [
             "text": keys.map { Array($0.utf8) } + [
-                AnchorText(path: path, anchor: anchor).encoded, TokenNoteText(path: path, note: note).encoded,
+                AnchorText.file(anchor, path: AnchorText.line(ofPath: path)),
+                TokenNoteText(path: path, note: note).encoded,
             ],
             "config": bytes([
                 "SIGILUM_NAMESPACE=johndee\r\nexport GATEWAY_ADDR=':38100' # here\n# B=1\nA=\"x y\"\n\tC=x#y\n",

@@ -10,11 +10,10 @@ import SecureMemory
 enum TextTarget {
     @Sendable static func run(_ bytes: [UInt8]) throws {
         let path = "/home/johndee/.sigilum-workspace/vault.db"
-        if let anchor = AnchorText(decoding: bytes, path: path) {
-            let again = AnchorText(path: path, anchor: anchor.anchor).encoded
-            try require(
-                AnchorText(decoding: again, path: path)?.anchor == anchor.anchor,
-                "an anchor that changes when it is written")
+        let line = AnchorText.line(ofPath: path)
+        if let anchor = AnchorText(decoding: bytes, path: line)?.anchor {
+            let again = AnchorText(decoding: AnchorText.file(anchor, path: line), path: line)
+            try require(again?.anchor == anchor, "an anchor that changes when it is written")
         }
         if let note = TokenNoteText(decoding: bytes, path: path) {
             try require(note.encoded == bytes, "a note that is written in two ways")
