@@ -27,9 +27,7 @@ struct AnchorText {
     /// Where in the file the next anchor is written, in bytes; nil where the whole file is replaced.
     let next: Int?
 
-    /// A new file: both slots are the same.
-    ///
-    /// - Parameter path: The line with the vault's path, as ``line(ofPath:)`` has it; here and below.
+    /// A new file: both slots are the same. `path` is the line with the vault's path, as ``line(ofPath:)`` has it; here and below.
     static func file(_ anchor: Anchor, path: [UInt8]) -> [UInt8] {
         let slot = slot(anchor, path: path)
         return slot + slot + path
