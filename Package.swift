@@ -20,23 +20,18 @@ let strict: [SwiftSetting] =
         .treatAllWarnings(as: .error),
     ]
 
-/// What is fuzzed: as a test that reads the kept inputs, or as the program that finds them. What reads answers from the
-/// network needs much that takes long to build for the fuzzer: it is in that program only where somebody asks for it.
-let hasAnswers = !isFuzzing || Context.environment["SIGILUM_FUZZ_ANSWERS"] != nil
-let fuzzed: [Target.Dependency] =
-    [
-        "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "SigilumCLI", "VaultCore", "VaultFormat",
-        "VaultStore",
-    ]
-    + (hasAnswers
-        ? ["Gateway", "HTTPTransport", "SigilumAPI", .product(name: "NIOCore", package: "swift-nio")] : [])
-let unfuzzed = ["Corpus", "extremes.dict"] + (hasAnswers ? [] : ["Targets/AnswerTargets.swift"])
-let fuzzSettings = strict + (hasAnswers ? [.define("ANSWERS")] : [])
+/// What is fuzzed: as a test that reads the kept inputs, or as the program that finds them.
+let fuzzed: [Target.Dependency] = [
+    "Gateway", "HTTPTransport", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "SigilumAPI",
+    "SigilumCLI",
+    "VaultCore", "VaultFormat", "VaultStore",
+]
+let unfuzzed = ["Corpus", "extremes.dict"]
 let corpusTests: Target = .testTarget(
-    name: "FuzzTests", dependencies: fuzzed, exclude: unfuzzed + ["Driver"], swiftSettings: fuzzSettings)
+    name: "FuzzTests", dependencies: fuzzed, exclude: unfuzzed + ["Driver"], swiftSettings: strict)
 let fuzzer: Target = .executableTarget(
     name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: unfuzzed + ["CorpusTests.swift"],
-    swiftSettings: fuzzSettings,
+    swiftSettings: strict,
     // The variable says where libFuzzer without a `main` lies.
     linkerSettings: [.linkedLibrary("stdc++"), .unsafeFlags([Context.environment["SIGILUM_FUZZ"] ?? ""])])
 
@@ -53,7 +48,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
@@ -61,6 +55,7 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CPlatform"),
+        .target(name: "CCurl"),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "SecureMemory", dependencies: ["CSodium", "CPlatform"],
@@ -94,18 +89,13 @@ let package = Package(
         .target(
             name: "HTTPTransport",
             dependencies: [
-                "SecureMemory", "VaultCore",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                "CCurl", "SecureMemory", "VaultCore",
             ],
             path: "Sources/Targets/HTTP", swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
                 "HTTPTransport", "SafeFiles", "SecureMemory", "VaultCore",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Sources/Targets/Gateway", swiftSettings: strict),
         .target(
@@ -115,8 +105,6 @@ let package = Package(
             name: "SigilumAPI",
             dependencies: [
                 "HTTPTransport", "SecureMemory", "VaultCore",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Sources/Targets/SigilumAPI", swiftSettings: strict),
         .target(
@@ -198,7 +186,6 @@ let package = Package(
             name: "SigilumAPITests",
             dependencies: [
                 "HTTPTransport", "SecureMemory", "SigilumAPI", "VaultCore", "VaultTestSupport",
-                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

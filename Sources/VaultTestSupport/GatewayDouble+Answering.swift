@@ -68,7 +68,7 @@ extension GatewayDouble.Behaviour.Answering {
     /// Whether what is asked for is also done.
     fileprivate var isSincere: Bool {
         switch self {
-        case .honestly, .garbage, .wrongContentType, .truncating: true
+        case .honestly, .garbage, .wrongContentType, .truncating, .hangingUp: true
         default: false
         }
     }
@@ -109,6 +109,7 @@ extension GatewayDouble.Behaviour {
         case .status(let status): return send(.empty(status))
         case .notHTTP: return .answer(Array("220 mail.example.org ESMTP ready\r\n\r\n".utf8), closes: true)
         case .silently: return .silence
+        case .hangingUp: return .hangUp
         case .truncating:
             let bytes = honest.bytes(requestID: requestID, keepAlive: keepAlive)
             return .answer(Array(bytes.prefix(bytes.count - 20)), closes: true)

@@ -42,6 +42,8 @@ extension GatewayDouble {
             case silently
             /// The beginning of the honest answer, then the connection is closed.
             case truncating
+            /// Nothing: the connection is closed when all was done.
+            case hangingUp
             /// The honest answer to a write that was not done.
             case pretending
         }

@@ -1,6 +1,5 @@
 internal import Gateway
 internal import Glibc
-internal import HTTPTransport
 internal import LocalAPI
 internal import LocalWorld
 internal import SafeFiles
@@ -13,7 +12,6 @@ internal import SigilumCLI
 let inherited = ProcessHardening.apply()
 DescriptorLimit.require()
 let intake = ArgumentIntake.live()
-HTTPCaller.useOneThread()
 var openers = Openers.local
 openers.localAPI = { inputs in
     let location = LocalAPILocation.resolve(

@@ -1,4 +1,5 @@
 import Gateway
+import Glibc
 import HTTPTransport
 import Testing
 import VaultCore
@@ -118,6 +119,32 @@ struct HostileTests {
         }
         await target.shutdown()
         try await gateway.stop()
+    }
+
+    @Test("a write is not sent a second time, on another connection, where the one that was kept dies with it")
+    func noSecondTime() async throws {
+        let gateway = try await GatewayDouble.start()
+        let target = try GatewayTarget(gateway.url, token: tokenCanary)
+        gateway.misbehave(.hangingUp, beforeNext: "POST", path: "/api/admin/connections")
+        #expect(try await target.failure(applying: Wish()) == .unreachable(endpoint: gateway.url))
+        #expect(gateway.requests.filter { $0.method == "POST" }.count == 1)
+        #expect(try gateway.linear().secrets == Wish().secrets)
+        await target.shutdown()
+        try await gateway.stop()
+    }
+
+    @Test("a proxy that the environment names is not asked")
+    func environment() async throws {
+        let proxy = try await GatewayDouble.start()
+        let gateway = try await GatewayDouble.start()
+        for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] { setenv(name, proxy.url, 1) }
+        defer { for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] { unsetenv(name) } }
+        let target = try GatewayTarget(gateway.url)
+        #expect(try await target.isHealthy())
+        #expect(proxy.requests.isEmpty)
+        await target.shutdown()
+        try await gateway.stop()
+        try await proxy.stop()
     }
 
     @Test("a redirect is not followed, to another host least of all")

@@ -1,5 +1,4 @@
 import HTTPTransport
-import NIOHTTP1
 import Testing
 import VaultCore
 import VaultTestSupport
@@ -54,9 +53,9 @@ struct DoubleTests {
         func callAsFunction(
             _ method: HTTPMethod, _ path: String, _ body: [(String, String)] = []
         ) async throws -> Answer {
-            let answer = try await http.send(
-                method, "/v1/\(path)", authorization: token.map { "Bearer \($0)" },
-                body: body.isEmpty ? nil : JSONBody.object(body))
+            let answer = try http.send(
+                method, "/v1/\(path)", authorization: try token.map { try BearerToken.header(shared($0)) },
+                body: body.isEmpty ? nil : JSONBody(texts: body).encoded)
             var decoded = try answer.decode(Answer.self)
             decoded.status = answer.status
             return decoded
@@ -69,44 +68,44 @@ struct DoubleTests {
         let api = try await APIDouble.start(token: tokenCanary)
         let http = HTTPCaller(endpoint: try HTTPEndpoint(api.url), limits: HTTPLimits())
         try await body(api, Caller(api: api, http: http))
-        await http.shutdown()
+        http.shutdown()
         try await api.stop()
     }
 
     @Test("nobody is let in without a token that it knows and that has not expired")
     func tokens() async throws {
         try await withDouble { api, call in
-            #expect(try await call(.GET, "auth/me").namespace == "johndee")
+            #expect(try await call(.get, "auth/me").namespace == "johndee")
             for token in [nil, "other"] {
-                let answer = try await call.with(token: token)(.GET, "services")
+                let answer = try await call.with(token: token)(.get, "services")
                 #expect(answer.status == 401)
                 #expect(answer.code == "UNAUTHORIZED")
             }
             api.expire(tokenCanary)
-            #expect(try await call(.GET, "auth/me").code == "TOKEN_EXPIRED")
+            #expect(try await call(.get, "auth/me").code == "TOKEN_EXPIRED")
             api.admit("second")
-            #expect(try await call.with(token: "second")(.GET, "auth/me").status == 200)
+            #expect(try await call.with(token: "second")(.get, "auth/me").status == 200)
         }
     }
 
     @Test("services are made, listed, changed and deleted, and belong to their account")
     func services() async throws {
         try await withDouble { api, call in
-            let made = try await call(.POST, "services", Self.service)
+            let made = try await call(.post, "services", Self.service)
             #expect(made.status == 201)
             let id = try #require(made.id)
-            #expect(try await call(.POST, "services", Self.service).code == "CONFLICT")
-            #expect(try await call(.GET, "services").services?.map(\.slug) == ["linear"])
-            #expect(try await call(.PATCH, "services/\(id)", [("name", "New")]).success == true)
+            #expect(try await call(.post, "services", Self.service).code == "CONFLICT")
+            #expect(try await call(.get, "services").services?.map(\.slug) == ["linear"])
+            #expect(try await call(.patch, "services/\(id)", [("name", "New")]).success == true)
             #expect(api.service("linear")?.name == "New")
             api.admit("second", as: "somebody")
             let other = call.with(token: "second")
-            #expect(try await other(.GET, "services").services?.isEmpty == true)
-            #expect(try await other(.DELETE, "services/\(id)").status == 404)
-            #expect(try await other(.POST, "services", Self.service).status == 201)
-            #expect(try await call(.DELETE, "services/\(id)").success == true)
-            #expect(try await call(.DELETE, "services/\(id)").status == 404)
-            #expect(try await call(.GET, "services/\(id)/keys").status == 404)
+            #expect(try await other(.get, "services").services?.isEmpty == true)
+            #expect(try await other(.delete, "services/\(id)").status == 404)
+            #expect(try await other(.post, "services", Self.service).status == 201)
+            #expect(try await call(.delete, "services/\(id)").success == true)
+            #expect(try await call(.delete, "services/\(id)").status == 404)
+            #expect(try await call(.get, "services/\(id)/keys").status == 404)
         }
     }
 
@@ -115,7 +114,7 @@ struct DoubleTests {
         try await withDouble { _, call in
             for number in 1...6 {
                 let service = Self.service.map { $0.0 == "slug" ? ("slug", "service-\(number)") : $0 }
-                let answer = try await call(.POST, "services", service)
+                let answer = try await call(.post, "services", service)
                 #expect(answer.status == (number < 6 ? 201 : 403))
                 #expect(answer.code == (number < 6 ? nil : "SERVICE_LIMIT_REACHED"))
             }
@@ -133,13 +132,13 @@ struct DoubleTests {
     func validation(member: String, value: String) async throws {
         try await withDouble { api, call in
             let service = Self.service.map { $0.0 == member ? (member, value) : $0 }
-            let answer = try await call(.POST, "services", service)
+            let answer = try await call(.post, "services", service)
             #expect(answer.status == 400)
             #expect(answer.code == "VALIDATION_ERROR")
             api.preload([.init(id: "svc_1", name: "N", slug: "linear")])
             guard member != "slug" else { return }
-            #expect(try await call(.PATCH, "services/svc_1", [(member, value)]).status == 400)
-            #expect(try await call(.POST, "services/svc_1/keys", [("name", "")]).status == 400)
+            #expect(try await call(.patch, "services/svc_1", [(member, value)]).status == 400)
+            #expect(try await call(.post, "services/svc_1/keys", [("name", "")]).status == 400)
         }
     }
 
@@ -147,22 +146,22 @@ struct DoubleTests {
     func keys() async throws {
         try await withDouble { api, call in
             api.preload([.init(id: "svc_1", name: "N", slug: "linear")])
-            let made = try await call(.POST, "services/svc_1/keys", [("name", "one")])
+            let made = try await call(.post, "services/svc_1/keys", [("name", "one")])
             #expect(made.status == 201)
             let (id, key) = (try #require(made.id), try #require(made.key))
             #expect(key.hasPrefix("sk_live_") && key.utf8.count == 56)
             #expect(made.prefix == "..." + key.suffix(4))
             #expect(api.accepts(key) && !api.accepts(key + "x"))
             #expect(!String(describing: api.services).contains(key))
-            let listed = try await call(.GET, "services/svc_1/keys").keys
+            let listed = try await call(.get, "services/svc_1/keys").keys
             #expect(listed?.map(\.name) == ["one"] && listed?.first?.key == nil)
-            #expect(try await call(.POST, "services/svc_1/keys/\(id)/mark-gateway").keyID == id)
+            #expect(try await call(.post, "services/svc_1/keys/\(id)/mark-gateway").keyID == id)
             #expect(api.service("linear")?.keys[0].gatewayRegisteredAt != nil)
-            #expect(try await call(.DELETE, "services/svc_1/keys/\(id)").status == 200)
+            #expect(try await call(.delete, "services/svc_1/keys/\(id)").status == 200)
             #expect(!api.accepts(key))
-            #expect(try await call(.DELETE, "services/svc_1/keys/\(id)").status == 404)
-            #expect(try await call(.POST, "services/svc_1/keys/\(id)/mark-gateway").status == 404)
-            #expect(try await call(.GET, "services/svc_1/keys").keys?.isEmpty == true)
+            #expect(try await call(.delete, "services/svc_1/keys/\(id)").status == 404)
+            #expect(try await call(.post, "services/svc_1/keys/\(id)/mark-gateway").status == 404)
+            #expect(try await call(.get, "services/svc_1/keys").keys?.isEmpty == true)
         }
     }
 
@@ -171,24 +170,24 @@ struct DoubleTests {
         try await withDouble { api, call in
             api.preload([.init(id: "svc_1", name: "N", slug: "linear")])
             for number in 1...11 {
-                let answer = try await call(.POST, "services/svc_1/keys", [("name", "key \(number)")])
+                let answer = try await call(.post, "services/svc_1/keys", [("name", "key \(number)")])
                 #expect(answer.code == (number < 11 ? nil : "KEY_LIMIT_REACHED"))
                 #expect(answer.status == (number < 11 ? 201 : 400))
             }
-            let page = try await call(.GET, "services/svc_1/keys?limit=4&offset=4")
+            let page = try await call(.get, "services/svc_1/keys?limit=4&offset=4")
             #expect(page.keys?.map(\.name) == ["key 5", "key 6", "key 7", "key 8"])
             #expect(page.pagination == .init(limit: 4, offset: 4, total: 10, hasMore: true))
-            #expect(try await call(.GET, "services/svc_1/keys?limit=4&offset=8").pagination?.hasMore == false)
-            #expect(try await call(.GET, "services/svc_1/keys?limit=x").status == 400)
+            #expect(try await call(.get, "services/svc_1/keys?limit=4&offset=8").pagination?.hasMore == false)
+            #expect(try await call(.get, "services/svc_1/keys?limit=x").status == 400)
         }
     }
 
     @Test("a secret in a URL is noticed")
     func leaks() async throws {
         try await withDouble { api, call in
-            _ = try await call(.GET, "services?owner=johndee")
+            _ = try await call(.get, "services?owner=johndee")
             #expect(api.leaks.isEmpty)
-            _ = try await call(.GET, "services?token=\(tokenCanary)")
+            _ = try await call(.get, "services?token=\(tokenCanary)")
             #expect(api.leaks.count == 1)
         }
     }

@@ -146,7 +146,7 @@ class Scene:
         return None
 
 
-def judge(scene: Scene, about: str, line: Line, may_print: bool, run: Watched, asked: bool, outcome: Outcome) -> None:
+def judge(scene: Scene, about: str, line: Line, may_print: bool, run: Watched, outcome: Outcome) -> None:
     def expect_none(place: str, content: bytes, codes: tuple[str, ...] = ()) -> None:
         outcome.attempt()
         if what := scene.found(content, codes):
@@ -170,11 +170,7 @@ def judge(scene: Scene, about: str, line: Line, may_print: bool, run: Watched, a
         kind = place if place in ("cmdline", "environ") else f"memory {place.split()[-1]}"
         what = scene.found(content, ("as it is", "UTF-16", "base64, 0", "base64, 1", "base64, 2"))
         outcome.attempt()
-        if not what:
-            continue
-        if asked and kind.startswith("memory"):
-            outcome.count("in memory after a request over HTTP, as SECURITY.md says")
-        else:
+        if what:
             outcome.fail(f"{about}: {kind}, when it ends: {what}")
 
 
@@ -216,16 +212,14 @@ def measure(lab: Lab, minutes: float) -> Outcome:
             number += 1
             again = line.repeated and (not plain or line.command == "vault deposit")
             for form in ["", " --json"] if again else [""]:
-                requests = scene.gateway.requests
                 about = line.command + form
                 run = scene.watch(line, form, abort=False)
-                asked = scene.gateway.requests > requests or "--gateway-admin-url" in line.arguments
                 scene.learn()
                 outcome.count("runs")
                 if run.status != line.status:
                     said = run.errors.decode(errors="replace")
                     outcome.fail(f"{about} {line.arguments}: status {run.status}: {said}")
-                judge(scene, about, line, line.prints, run, asked, outcome)
+                judge(scene, about, line, line.prints, run, outcome)
                 if line.status == 0 and not plain and line.repeated and form == "":
                     aborted(scene, line, outcome)
             if number % 20 == 0:

@@ -208,6 +208,10 @@ extension DeliveryFailure: FailureConvertible {
                     "start it:  \(command: ["gateway", "start"] + (namespace.map { ["--namespace", $0.text] } ?? []))",
                     "check it:  curl \(endpoint)/health",
                 ])
+        case .httpLibraryMissing:
+            return Failure(
+                .unavailable, code: "http-library-missing", "libcurl is not on this machine, or older than 7.85",
+                hints: first + ["install it:  sudo apt-get install -y libcurl4"])
         case .adminTokenRequired:
             return Failure(
                 .refused, code: "admin-token-required", "Gateway refused: admin token required",

@@ -1,6 +1,5 @@
 internal import HTTPTransport
-internal import NIOCore
-internal import NIOHTTP1
+internal import SecureMemory
 internal import VaultCore
 
 /// The gateway's admin API over HTTP.
@@ -15,40 +14,37 @@ struct AdminAPI: ConnectionStore {
 
     /// Whether a gateway answers there. 200 alone says nothing: it answers that to every path it does not know.
     func isHealthy() async throws(DeliveryFailure) -> Bool {
-        let answer = try await transport.send(.GET, "/health", body: nil)
+        let answer = try transport.send(.get, "/health", body: nil)
         guard answer.status == 200 else { throw answer.failure }
         return try answer.isHealthy()
     }
 
     func read(_ id: Slug) async throws(DeliveryFailure) -> RemoteConnection? {
-        let answer = try await call(.GET, Self.path(id)) { () throws(DeliveryFailure) in nil }
+        let answer = try await call(.get, Self.path(id), body: nil)
         if answer.saysNotFound { return nil }
         guard answer.status == 200 else { throw answer.failure }
         return try answer.connection(id)
     }
 
     func check(_ wanted: WantedConnection, secrets: [NamedSecret]) throws(DeliveryFailure) {
-        JSONBody.wipe(try creation(wanted, secrets))
+        _ = try creation(wanted, secrets)
     }
 
     func create(
         _ wanted: WantedConnection, secrets: [NamedSecret]
     ) async throws(DeliveryFailure) -> RemoteConnection? {
-        let answer = try await call(.POST, Self.connections) { () throws(DeliveryFailure) in
-            try creation(wanted, secrets)
-        }
+        let answer = try await call(.post, Self.connections, body: try creation(wanted, secrets))
         if answer.saysTaken { return nil }
         guard answer.status == 201 || answer.status == 200 else { throw answer.failure }
         return try answer.connection(wanted.id)
     }
 
     func rotate(_ id: Slug, secrets: [NamedSecret]) async throws(DeliveryFailure) -> RotationOutcome {
-        let answer = try await call(.POST, Self.path(id) + "/rotate") { () throws(DeliveryFailure) in
-            var body = JSONBody.openObject(
-                [("rotated_by", "sigilum-vault"), ("rotation_reason", "delivered from the vault")], [])
-            body.writeString(",\"secrets\":")
-            return try closed(body, with: secrets)
-        }
+        let body = JSONBody([
+            ("rotated_by", .text("sigilum-vault")), ("rotation_reason", .text("delivered from the vault")),
+            ("secrets", try SecretBody.object(of: secrets)),
+        ])
+        let answer = try await call(.post, Self.path(id) + "/rotate", body: try bounded(body))
         if answer.saysNotFound { return .gone }
         if answer.saysNothingToRotate { return .alreadyApplied }
         guard answer.status == 200 else { throw answer.failure }
@@ -57,28 +53,24 @@ struct AdminAPI: ConnectionStore {
 
     /// Asks for a rotation of nothing, which opens what the gateway has sealed before it says that there is nothing to do.
     func canOpen(_ id: Slug) async throws(DeliveryFailure) -> Bool {
-        let answer = try await call(.POST, Self.path(id) + "/rotate") { () throws(DeliveryFailure) in Self.nothing() }
+        let answer = try await call(.post, Self.path(id) + "/rotate", body: Self.nothing)
         if answer.saysNothingToRotate { return true }
         guard answer.failure == .differentMasterKey else { throw answer.failure }
         return false
     }
 
     func patch(_ wanted: WantedConnection) async throws(DeliveryFailure) -> RemoteConnection? {
-        let answer = try await call(.PATCH, Self.path(wanted.id)) { () throws(DeliveryFailure) in
-            // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
-            var body = JSONBody.openObject(
-                [("name", wanted.name)] + credentials(wanted) + kept(wanted),
-                [("rotation_interval_days", wanted.rotationIntervalDays)])
-            body.writeString("}")
-            return body
-        }
+        // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
+        var body = JSONBody(texts: [("name", wanted.name)] + credentials(wanted) + kept(wanted))
+        body.members.append(("rotation_interval_days", .number(wanted.rotationIntervalDays)))
+        let answer = try await call(.patch, Self.path(wanted.id), body: body)
         if answer.saysNotFound { return nil }
         guard answer.status == 200 else { throw answer.failure }
         return try answer.connection(wanted.id)
     }
 
     func delete(_ id: Slug) async throws(DeliveryFailure) {
-        let answer = try await call(.DELETE, Self.path(id)) { () throws(DeliveryFailure) in nil }
+        let answer = try await call(.delete, Self.path(id), body: nil)
         guard answer.status == 204 || answer.saysNotFound else { throw answer.failure }
     }
 
@@ -94,34 +86,30 @@ struct AdminAPI: ConnectionStore {
         [("path_prefix", wanted.pathPrefix), ("status", wanted.status)].filter { !$0.1.isEmpty }
     }
 
-    private func creation(_ wanted: WantedConnection, _ secrets: [NamedSecret]) throws(DeliveryFailure) -> ByteBuffer {
+    private func creation(_ wanted: WantedConnection, _ secrets: [NamedSecret]) throws(DeliveryFailure) -> JSONBody {
         var texts = [("id", wanted.id.text), ("name", wanted.name), ("base_url", wanted.baseURL)]
         texts += credentials(wanted)
         texts += kept(wanted)
-        var body = JSONBody.openObject(texts, [("rotation_interval_days", wanted.rotationIntervalDays)])
-        body.writeString(",\"secrets\":")
-        return try closed(body, with: secrets)
+        var body = JSONBody(texts: texts)
+        body.members.append(("rotation_interval_days", .number(wanted.rotationIntervalDays)))
+        body.members.append(("secrets", try SecretBody.object(of: secrets)))
+        return try bounded(body)
     }
 
-    /// The body with its last member and its closing brace. One that the gateway would refuse by its size is not sent:
-    /// it may close the connection meanwhile, which looks as if nobody were there.
-    private func closed(_ start: ByteBuffer, with secrets: [NamedSecret]) throws(DeliveryFailure) -> ByteBuffer {
-        var body = start
-        try SecretBody.appendSecrets(secrets, to: &body)
-        body.writeString("}")
-        guard body.readableBytes <= limits.bodyBytes else {
-            JSONBody.wipe(body)
+    /// The body, where the gateway takes one of its size. Another is not sent: the gateway may close the connection meanwhile,
+    /// which looks as if nobody were there.
+    private func bounded(_ body: JSONBody) throws(DeliveryFailure) -> JSONBody {
+        guard body.encoded.bytes.count <= limits.bodyBytes else {
             throw .refused(status: 413, code: "REQUEST_BODY_TOO_LARGE")
         }
         return body
     }
 
     /// A rotation that changes nothing: the gateway passes over empty values.
-    static func nothing() -> ByteBuffer {
-        var body = JSONBody.openObject([("rotated_by", "sigilum-vault"), ("rotation_reason", "doctor")], [])
-        body.writeString(#","secrets":{"sigilum-doctor":""}}"#)
-        return body
-    }
+    static let nothing = JSONBody([
+        ("rotated_by", .text("sigilum-vault")), ("rotation_reason", .text("doctor")),
+        ("secrets", .object([("sigilum-doctor", .text(""))])),
+    ])
 
     /// The id is made of characters that need no escape; it is escaped all the same, so that no change there can make
     /// a path of it.
@@ -136,13 +124,12 @@ struct AdminAPI: ConnectionStore {
         return "\(connections)/\(escaped)"
     }
 
-    /// Calls, again and again while the gateway's writers get in each other's way. The body is made for each try,
-    /// since it is wiped after each.
+    /// Calls, again and again while the gateway's writers get in each other's way.
     private func call(
-        _ method: HTTPMethod, _ path: String, body: () throws(DeliveryFailure) -> ByteBuffer?
+        _ method: HTTPMethod, _ path: String, body: JSONBody?
     ) async throws(DeliveryFailure) -> AdminAnswer {
         for attempt in 1...max(limits.tries, 1) {
-            let answer = try await transport.send(method, path, body: try body())
+            let answer = try transport.send(method, path, body: body)
             guard answer.saysConflict else { return answer }
             guard attempt < limits.tries else { break }
             // A cancelled wait only makes the next try come sooner.

@@ -1,6 +1,4 @@
 internal import HTTPTransport
-internal import NIOCore
-internal import NIOHTTP1
 internal import SecureMemory
 internal import VaultCore
 
@@ -12,21 +10,15 @@ struct AdminTransport: Sendable {
     var endpoint: HTTPEndpoint { http.endpoint }
 
     /// Makes one call, as ``HTTPCaller/send(_:_:authorization:body:answer:)`` does.
-    func send(_ method: HTTPMethod, _ path: String, body: ByteBuffer?) async throws(DeliveryFailure) -> AdminAnswer {
-        let authorization: String?
-        do throws(DeliveryFailure) {
-            authorization = try token.map { token throws(DeliveryFailure) in try bearer(token) }
-        } catch {
-            body.map(JSONBody.wipe)
-            throw error
-        }
-        return AdminAnswer(try await http.send(method, path, authorization: authorization, body: body))
+    func send(_ method: HTTPMethod, _ path: String, body: JSONBody?) throws(DeliveryFailure) -> AdminAnswer {
+        let authorization = try token.map { token throws(DeliveryFailure) in try bearer(token) }
+        return AdminAnswer(try http.send(method, path, authorization: authorization, body: body?.encoded))
     }
 
-    private func bearer(_ token: SharedSecret) throws(DeliveryFailure) -> String {
+    private func bearer(_ token: SharedSecret) throws(DeliveryFailure) -> SharedSecret {
         guard !endpoint.isExposed else { throw .tokenOverPlainHTTP(endpoint: endpoint.text) }
         do throws(BearerToken.Problem) {
-            return try BearerToken.headerValue(token)
+            return try BearerToken.header(token)
         } catch {
             throw .adminTokenRequired
         }

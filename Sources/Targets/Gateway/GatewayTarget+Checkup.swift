@@ -1,6 +1,4 @@
 internal import HTTPTransport
-internal import NIOCore
-internal import NIOHTTP1
 package import VaultCore
 
 extension GatewayTarget {
@@ -23,14 +21,14 @@ extension AdminAPI {
     /// Asks for the health, for a connection, and for a rotation of nothing, which opens what the gateway has sealed and
     /// changes nothing.
     func checkUp(_ connection: Slug?, heard: (Int64?) -> Void) async throws(DeliveryFailure) {
-        let health = try await transport.send(.GET, "/health", body: nil)
+        let health = try transport.send(.get, "/health", body: nil)
         heard(health.date)
         guard health.status == 200 else { throw health.failure }
         guard try health.isHealthy() else { throw .wrongAnswer(.missingMember) }
-        let list = try await transport.send(.GET, Self.path(connection), body: nil)
+        let list = try transport.send(.get, Self.path(connection), body: nil)
         guard list.status == 200 || list.saysNotFound else { throw list.failure }
         guard let connection, list.status == 200 else { return }
-        let rotation = try await transport.send(.POST, Self.path(connection) + "/rotate", body: Self.nothing())
+        let rotation = try transport.send(.post, Self.path(connection) + "/rotate", body: Self.nothing)
         if rotation.failure == .differentMasterKey { throw .differentMasterKey }
     }
 }

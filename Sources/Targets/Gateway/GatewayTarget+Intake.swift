@@ -1,6 +1,4 @@
 internal import HTTPTransport
-internal import NIOCore
-internal import NIOHTTP1
 package import SecureMemory
 package import VaultCore
 
@@ -38,15 +36,15 @@ extension GatewayTarget: SecretTrials {
 extension AdminAPI {
     /// All connections, in the gateway's order.
     func list() async throws(DeliveryFailure) -> [RemoteConnection] {
-        let answer = try await transport.send(.GET, Self.path(nil), body: nil)
+        let answer = try transport.send(.get, Self.path(nil), body: nil)
         guard answer.status == 200 else { throw answer.failure }
         return try answer.listedConnections()
     }
 
     /// Has the gateway call the upstream once. Of its answer the status is read alone: the rest can quote the secret.
     func test(_ id: Slug, _ call: TrialCall) async throws(DeliveryFailure) -> TrialOutcome {
-        let body = JSONBody.object([("method", call.method), ("test_path", call.path)])
-        let answer = try await transport.send(.POST, Self.path(id) + "/test", body: body)
+        let body = JSONBody(texts: [("method", call.method), ("test_path", call.path)])
+        let answer = try transport.send(.post, Self.path(id) + "/test", body: body)
         switch answer.status {
         case 200, 502:
             let (passed, status) = try answer.testResult()

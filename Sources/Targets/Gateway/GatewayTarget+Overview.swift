@@ -1,4 +1,4 @@
-internal import NIOHTTP1
+internal import HTTPTransport
 package import VaultCore
 
 extension GatewayTarget {
@@ -22,13 +22,13 @@ extension AdminAPI {
     func look(_ connection: Slug?, into overview: inout GatewayOverview) async throws(DeliveryFailure) {
         guard try await isHealthy() else { throw .wrongAnswer(.missingMember) }
         overview.isHealthy = true
-        let list = try await transport.send(.GET, Self.path(nil), body: nil)
+        let list = try transport.send(.get, Self.path(nil), body: nil)
         guard list.status == 200 else { throw list.failure }
         let ids = try list.connections().map(\.id)
         overview.connections = ids.count
         guard let connection, ids.contains(connection.text) else { return }
         // A rotation of nothing opens what the gateway has sealed, and changes nothing.
-        let rotation = try await transport.send(.POST, Self.path(connection) + "/rotate", body: Self.nothing())
+        let rotation = try transport.send(.post, Self.path(connection) + "/rotate", body: Self.nothing)
         if rotation.failure == .differentMasterKey {
             overview.opensItsData = false
             throw .differentMasterKey

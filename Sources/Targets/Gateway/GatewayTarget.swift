@@ -43,7 +43,7 @@ package struct GatewayTarget: DeliveryTarget, ConnectionDirectory {
 
     /// Closes what the calls before left open. Not needed for correctness; a later call works.
     package func shutdown() async {
-        await api.transport.http.shutdown()
+        api.transport.http.shutdown()
     }
 
     /// Whether a gateway answers at the URL and says that it is well.

@@ -1,24 +1,17 @@
 internal import HTTPTransport
-internal import NIOCore
 internal import SecureMemory
 internal import VaultCore
 
-/// Secrets in requests' bodies. The only place of this target where secrets leave secret memory for HTTP.
+/// Secrets in requests' bodies.
 enum SecretBody {
-    /// Writes `{"key":"value",…}` straight from secret memory into the body: no other copy is made. The caller wipes
-    /// the buffer with ``JSONBody/wipe(_:)``; what the network stack copies from there (TLS does) is beyond reach.
-    static func appendSecrets(_ secrets: [NamedSecret], to body: inout ByteBuffer) throws(DeliveryFailure) {
+    /// The secrets as an object of their keys: they stay in secret memory until the network library takes them.
+    ///
+    /// - Parameter secrets: None twice.
+    /// - Returns: The value of a member.
+    /// - Throws: ``DeliveryFailure/unsuitableSecret``.
+    static func object(of secrets: [NamedSecret]) throws(DeliveryFailure) -> JSONBody.Value {
         try check(secrets)
-        // All of it at once: a buffer that grows leaves its old bytes behind.
-        body.reserveCapacity(minimumWritableBytes: 16 + secrets.reduce(0) { $0 + worstCase($1) })
-        body.writeInteger(UInt8(ascii: "{"))
-        for (index, secret) in secrets.enumerated() {
-            if index > 0 { body.writeInteger(UInt8(ascii: ",")) }
-            JSONBody.appendText(secret.key.utf8, to: &body)
-            body.writeInteger(UInt8(ascii: ":"))
-            secret.value.bytes.withBytes { JSONBody.appendText($0, to: &body) }
-        }
-        body.writeInteger(UInt8(ascii: "}"))
+        return .object(secrets.map { ($0.key, .secret($0.value)) })
     }
 
     /// Refuses what would not arrive as it is: not UTF-8 (the gateway would replace bytes), empty (it would skip it),
@@ -31,10 +24,6 @@ enum SecretBody {
             }
             guard isFit else { throw .unsuitableSecret }
         }
-    }
-
-    private static func worstCase(_ secret: NamedSecret) -> Int {
-        (secret.key.utf8.count + secret.value.bytes.count) * 6 + 8
     }
 
     /// White space beyond ASCII, which the gateway trims as well: the first and the last scalar.

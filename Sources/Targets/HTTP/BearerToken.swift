@@ -9,15 +9,21 @@ package enum BearerToken {
         case unsuitable
     }
 
-    /// The value of the header that carries a token: the one place where it becomes a `String`, because the client
-    /// takes no other. White space around it is not part of it; anything that cannot be in a header is refused. The
-    /// caller has made sure that it may travel: ``HTTPEndpoint/isExposed``.
-    package static func headerValue(_ token: SharedSecret) throws(Problem) -> String {
+    /// The whole header that carries a token, with a zero byte at its end. White space around the token is not part of it; anything
+    /// that cannot be in a header is refused. The caller has made sure that it may travel: ``HTTPEndpoint/isExposed``.
+    package static func header(_ token: SharedSecret) throws(Problem) -> SharedSecret {
         try token.bytes.withBytes { bytes throws(Problem) in
             let kept = bytes.trimmed
             guard !kept.isEmpty else { throw .empty }
             guard kept.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .unsuitable }
-            return "Bearer " + String(decoding: kept, as: UTF8.self)
+            let name = StaticString("Authorization: Bearer ")
+            return SharedSecret(
+                SecretBytes(capacity: name.utf8CodeUnitCount + kept.count + 1) { room in
+                    name.withUTF8Buffer { room.copyBytes(from: $0) }
+                    UnsafeMutableRawBufferPointer(rebasing: room[name.utf8CodeUnitCount...]).copyMemory(from: kept)
+                    // The memory comes zeroed: the last byte is the end.
+                    return room.count
+                })
         }
     }
 }

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import NIOCore
+package import SecureMemory
 package import VaultCore
 
 /// An answer that came whole: a status, and a body that is not to be trusted. Nothing of the body but what is decoded
@@ -12,9 +12,23 @@ package struct HTTPAnswer: Sendable {
     package let retryAfter: String?
     /// What the other side's clock says, in milliseconds since 1970 UTC; nil where it does not say.
     package let date: Int64?
-    package let body: ByteBuffer
+    package let body: Body
 
-    package init(status: Int, isJSON: Bool, retryAfter: String?, date: Int64? = nil, body: ByteBuffer) {
+    /// Where the bytes are.
+    package enum Body: Sendable {
+        case plain([UInt8])
+        case secret(SharedSecret)
+
+        /// All of them, readable while `body` runs.
+        package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+            switch self {
+            case .plain(let bytes): bytes.withUnsafeBytes(body)
+            case .secret(let secret): secret.bytes.withBytes(body)
+            }
+        }
+    }
+
+    package init(status: Int, isJSON: Bool, retryAfter: String?, date: Int64? = nil, body: Body) {
         self.status = status
         self.isJSON = isJSON
         self.retryAfter = retryAfter
@@ -26,7 +40,7 @@ package struct HTTPAnswer: Sendable {
     package func decode<Value: Decodable>(_ type: Value.Type) throws(DeliveryFailure) -> Value {
         guard isJSON else { throw .wrongAnswer(.notJSON) }
         do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+            return try JSONDecoder().decode(type, from: body.withBytes { Data($0) })
         } catch DecodingError.dataCorrupted {
             throw .wrongAnswer(.notJSON)
         } catch {

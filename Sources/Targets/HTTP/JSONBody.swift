@@ -1,63 +1,92 @@
-internal import Glibc
-package import NIOCore
+package import SecureMemory
 
-/// Bodies of requests, written as JSON a member at a time.
-package enum JSONBody {
-    /// Members and their values as one object without its closing brace; texts and numbers only, none of them secret.
-    /// At least one member.
-    package static func openObject(_ texts: [(String, String)], _ numbers: [(String, Int)] = []) -> ByteBuffer {
-        var body = ByteBuffer()
-        var separator = UInt8(ascii: "{")
-        for (name, value) in texts {
-            body.writeInteger(separator)
-            appendText(name.utf8, to: &body)
-            body.writeInteger(UInt8(ascii: ":"))
-            appendText(value.utf8, to: &body)
-            separator = UInt8(ascii: ",")
-        }
-        for (name, value) in numbers {
-            body.writeInteger(separator)
-            appendText(name.utf8, to: &body)
-            body.writeString(":\(value)")
-            separator = UInt8(ascii: ",")
-        }
-        return body
+/// The body of a request: one JSON object (RFC 8259), in guarded memory whether anything in it is secret or not.
+package struct JSONBody: Sendable {
+    /// The value of a member.
+    package enum Value: Sendable {
+        case text(String)
+        case number(Int)
+        /// UTF-8 bytes, written from secret memory to secret memory.
+        case secret(SharedSecret)
+        case object([(String, Value)])
     }
 
-    /// A whole object of texts, none of them secret. At least one member.
-    package static func object(_ texts: [(String, String)]) -> ByteBuffer {
-        var body = openObject(texts)
-        body.writeString("}")
-        return body
+    /// Members in the order in which they are written.
+    package var members: [(String, Value)]
+
+    package init(_ members: [(String, Value)]) {
+        self.members = members
     }
 
-    /// A JSON string of UTF-8 bytes; at most six bytes for one, and two.
-    package static func appendText(_ bytes: some Sequence<UInt8>, to body: inout ByteBuffer) {
-        let digits = StaticString("0123456789abcdef")
-        body.writeInteger(UInt8(ascii: "\""))
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                body.writeInteger(UInt8(ascii: "\\"))
-                body.writeInteger(byte)
-            case 0..<0x20, 0x7f:
-                body.writeStaticString("\\u00")
-                digits.withUTF8Buffer { table in
-                    _ = body.writeInteger(table[Int(byte >> 4)])
-                    _ = body.writeInteger(table[Int(byte & 15)])
+    /// Members that are texts.
+    package init(texts: [(String, String)]) {
+        members = texts.map { ($0, .text($1)) }
+    }
+
+    /// The object as it is sent.
+    package var encoded: SharedSecret {
+        SharedSecret(
+            SecretBytes(capacity: Self.room(for: members)) { buffer in
+                var writer = Writer(buffer: buffer)
+                writer.append(members)
+                return writer.count
+            })
+    }
+
+    /// As many bytes as the object may have: a byte can become six.
+    private static func room(for members: [(String, Value)]) -> Int {
+        members.reduce(2) { sum, member in
+            let value =
+                switch member.1 {
+                case .text(let text): text.utf8.count * 6 + 2
+                case .number: 20
+                case .secret(let secret): secret.bytes.count * 6 + 2
+                case .object(let members): room(for: members)
                 }
-            default: body.writeInteger(byte)
-            }
+            return sum + member.0.utf8.count * 6 + 4 + value
         }
-        body.writeInteger(UInt8(ascii: "\""))
     }
 
-    /// Zeroes the memory that the buffer shares with whoever got it, in place. Only for a call that is over: what
-    /// a broken connection still had in its queue goes nowhere, or goes as zeros.
-    package static func wipe(_ body: ByteBuffer) {
-        body.withVeryUnsafeBytes { memory in
-            guard let base = memory.baseAddress else { return }
-            explicit_bzero(UnsafeMutableRawPointer(mutating: base), memory.count)
+    private struct Writer {
+        let buffer: UnsafeMutableRawBufferPointer
+        var count = 0
+
+        mutating func append(_ byte: UInt8) {
+            buffer[count] = byte
+            count += 1
+        }
+
+        mutating func append(_ members: [(String, Value)]) {
+            append(UInt8(ascii: "{"))
+            for (index, (name, value)) in members.enumerated() {
+                if index > 0 { append(UInt8(ascii: ",")) }
+                appendText(name.utf8)
+                append(UInt8(ascii: ":"))
+                switch value {
+                case .text(let text): appendText(text.utf8)
+                case .number(let number): for byte in String(number).utf8 { append(byte) }
+                case .secret(let secret): secret.bytes.withBytes { appendText($0) }
+                case .object(let members): append(members)
+                }
+            }
+            append(UInt8(ascii: "}"))
+        }
+
+        /// A JSON string.
+        mutating func appendText(_ bytes: some Sequence<UInt8>) {
+            append(UInt8(ascii: "\""))
+            for byte in bytes {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                    append(UInt8(ascii: "\\"))
+                    append(byte)
+                case 0..<0x20, 0x7f:
+                    for start in "\\u00".utf8 { append(start) }
+                    for digit in [byte >> 4, byte & 15] { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
+                default: append(byte)
+                }
+            }
+            append(UInt8(ascii: "\""))
         }
     }
 }

@@ -1,5 +1,4 @@
 internal import HTTPTransport
-internal import NIOHTTP1
 internal import VaultCore
 
 /// Keys of one service.
@@ -11,7 +10,7 @@ extension APIClient {
         var offset = 0
         for _ in 0..<max(limits.pages, 1) {
             let path = "\(Self.path(service))/keys?limit=\(limits.keysAPage)&offset=\(offset)"
-            let answer = try await call(.GET, path)
+            let answer = try await call(.get, path)
             guard answer.status == 200 else { throw answer.failure }
             let page = try answer.decode(RemoteKey.Page.self)
             for key in page.keys {
@@ -28,12 +27,12 @@ extension APIClient {
 
     /// Asks for a new key. Nobody knows whether there is one where this fails, other than by ``keys(_:)``.
     func createKey(_ service: APIIdentifier, name: String) async throws(DeliveryFailure) -> HTTPAnswer {
-        try await call(.POST, "\(Self.path(service))/keys", body: [("name", name)], .harmful, answer: .secret)
+        try await call(.post, "\(Self.path(service))/keys", body: [("name", name)], .harmful, answer: .secret)
     }
 
     /// Not being there, or not any more, is success.
     func revoke(_ key: APIIdentifier, of service: APIIdentifier) async throws(DeliveryFailure) {
-        let answer = try await call(.DELETE, "\(Self.path(service))/keys/\(key.text)")
+        let answer = try await call(.delete, "\(Self.path(service))/keys/\(key.text)")
         guard answer.status == 200 || answer.saysNotFound else { throw answer.failure }
         // What else answers 200 to everything has not revoked it.
         guard answer.isJSON else { throw .wrongAnswer(.notJSON) }
@@ -41,7 +40,7 @@ extension APIClient {
 
     /// Tells the API that the gateway uses the key.
     func markForGateway(_ key: APIIdentifier, of service: APIIdentifier) async throws(DeliveryFailure) {
-        let answer = try await call(.POST, "\(Self.path(service))/keys/\(key.text)/mark-gateway")
+        let answer = try await call(.post, "\(Self.path(service))/keys/\(key.text)/mark-gateway")
         if answer.saysNotFound { throw .credentialRevoked }
         try answer.confirm()
     }

@@ -1,5 +1,4 @@
 internal import HTTPTransport
-internal import NIOHTTP1
 internal import VaultCore
 
 /// Services of the owner.
@@ -10,7 +9,7 @@ extension APIClient {
 
     /// All services in the order they were made; those without a time last.
     func services() async throws(DeliveryFailure) -> [RemoteService] {
-        let answer = try await call(.GET, Self.services)
+        let answer = try await call(.get, Self.services)
         guard answer.status == 200 else { throw answer.failure }
         let all = try answer.decode(RemoteService.List.self).services
         for service in all { _ = try APIIdentifier.received(service.id) }
@@ -41,7 +40,7 @@ extension APIClient {
             ("name", wanted.name), ("slug", wanted.slug.text), ("domain", wanted.domain),
             ("description", wanted.description),
         ]
-        let answer = try await call(.POST, Self.services, body: members, .harmful)
+        let answer = try await call(.post, Self.services, body: members, .harmful)
         guard answer.status != 201 else {
             let made = try answer.decode(RemoteService.self)
             guard made.slug == wanted.slug.text else { throw .wrongAnswer(.missingMember) }
@@ -54,12 +53,12 @@ extension APIClient {
     }
 
     func change(_ service: APIIdentifier, _ members: [(String, String)]) async throws(DeliveryFailure) {
-        try await call(.PATCH, Self.path(service), body: members).confirm()
+        try await call(.patch, Self.path(service), body: members).confirm()
     }
 
     /// Not being there is success.
     func delete(_ service: APIIdentifier) async throws(DeliveryFailure) {
-        let answer = try await call(.DELETE, Self.path(service))
+        let answer = try await call(.delete, Self.path(service))
         guard !answer.saysNotFound else { return }
         try answer.confirm()
     }

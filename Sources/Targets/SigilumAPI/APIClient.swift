@@ -1,6 +1,4 @@
 internal import HTTPTransport
-internal import NIOCore
-internal import NIOHTTP1
 internal import VaultCore
 
 /// Calls of the API with the owner token, made again where that is safe and of use.
@@ -41,8 +39,9 @@ struct APIClient: Sendable {
         var attempt = 1
         while true {
             let isLast = attempt >= limits.tries
-            let answer = try await http.send(
-                method, path, authorization: try token.headerValue(), body: body.isEmpty ? nil : JSONBody.object(body),
+            let answer = try http.send(
+                method, path, authorization: try token.header(),
+                body: body.isEmpty ? nil : JSONBody(texts: body).encoded,
                 answer: custody)
             let saysWhen = answer.status == 503 && answer.retryAfter != nil && repetition == .harmless
             if answer.status == 429 || saysWhen {

@@ -1,5 +1,4 @@
 internal import HTTPTransport
-internal import NIOCore
 internal import SecureMemory
 internal import VaultCore
 
@@ -12,12 +11,11 @@ struct IssuedKey: Sendable {
     private static let limit = 512
 
     /// Takes the key out of the answer, straight into guarded memory: the one place where a key is read, and no `String`
-    /// or array is made of it. The answer's body is wiped, whatever comes of it.
+    /// or array is made of it.
     static func take(from answer: HTTPAnswer) throws(DeliveryFailure) -> IssuedKey {
-        defer { JSONBody.wipe(answer.body) }
         guard answer.isJSON else { throw .wrongAnswer(.notJSON) }
         var scan: Result<IssuedKey, DeliveryFailure> = .failure(.wrongAnswer(.missingMember))
-        answer.body.withUnsafeReadableBytes { bytes in
+        answer.body.withBytes { bytes in
             do throws(DeliveryFailure) {
                 scan = .success(try read(bytes))
             } catch {

@@ -12,11 +12,11 @@ final class OwnerToken: Sendable {
         self.source = source
     }
 
-    /// The value of the header `Authorization`.
-    func headerValue() throws(DeliveryFailure) -> String {
+    /// The header `Authorization`, whole.
+    func header() throws(DeliveryFailure) -> SharedSecret {
         let token = try token()
         do throws(BearerToken.Problem) {
-            return try BearerToken.headerValue(token)
+            return try BearerToken.header(token)
         } catch .empty {
             throw .ownerTokenRequired
         } catch {

@@ -67,7 +67,6 @@ extension SigilumAPITarget {
             let answer = try await client.createKey(service, name: name)
             guard answer.status != 201 else { return .issued(try IssuedKey.take(from: answer)) }
             let failure = client.refusal(answer)
-            JSONBody.wipe(answer.body)
             guard answer.status >= 500 else { throw failure }
             return .lost(failure)
         } catch .unreachable(let endpoint) {

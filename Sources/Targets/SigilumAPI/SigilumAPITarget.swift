@@ -35,7 +35,7 @@ package struct SigilumAPITarget: CredentialIssuer, AccountDirectory {
 
     /// Closes what the calls before left open. Not needed for correctness; a later call works.
     package func shutdown() async {
-        await client.http.shutdown()
+        client.http.shutdown()
     }
 
     package func services() async throws(DeliveryFailure) -> [RegisteredService] {

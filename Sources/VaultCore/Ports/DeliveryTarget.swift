@@ -111,6 +111,8 @@ package enum Observation: Sendable, Equatable {
 package enum DeliveryFailure: Error, Sendable, Equatable {
     /// Nobody answers there, or not in time.
     case unreachable(endpoint: String)
+    /// The library that speaks HTTP is not on this machine; nothing was sent.
+    case httpLibraryMissing
     /// The gateway wants an admin token, or another one.
     case adminTokenRequired
     /// The gateway runs with another master key than the one of its stored connections.

@@ -1,5 +1,4 @@
 import HTTPTransport
-import NIOCore
 import SecureMemory
 import VaultCore
 
@@ -38,7 +37,6 @@ enum APIAnswerTarget {
             let wait = RetryAfter.seconds(text, now: 1_900_000_000)
             try require((0...7 * 86_400).contains(wait ?? 0), "a wait without a limit")
         }
-        // The last: it wipes the body.
         guard let key = try? IssuedKey.take(from: answer) else { return }
         let isText = key.value.bytes.withBytes { $0.allSatisfy { (0x21...0x7e).contains($0) } }
         try require(isText && (1...512).contains(key.value.bytes.count), "a key that is none")
@@ -51,7 +49,7 @@ private enum Answers {
     static func make(_ bytes: [UInt8]) -> HTTPAnswer {
         HTTPAnswer(
             status: statuses[Int((bytes.first ?? 0) & 7)], isJSON: true, retryAfter: nil,
-            body: ByteBuffer(bytes: bytes.dropFirst()))
+            body: .plain(Array(bytes.dropFirst())))
     }
 
     /// Nothing of the body but words that are known gets into what is told.

@@ -23,16 +23,9 @@ struct FuzzTarget: Sendable {
             FuzzTarget(name: "jwt", limit: 4096, run: TokenTarget.run),
             FuzzTarget(name: "import", limit: 4096, run: ImportTarget.run),
             FuzzTarget(name: "database", limit: 131_072, run: DatabaseTarget.run),
-        ] + answers
-
-    #if ANSWERS
-        private static let answers = [
             FuzzTarget(name: "gateway", limit: 4096, run: GatewayAnswerTarget.run),
             FuzzTarget(name: "api", limit: 4096, run: APIAnswerTarget.run),
         ]
-    #else
-        private static let answers: [FuzzTarget] = []
-    #endif
 }
 
 /// Something that a target requires did not hold.
