@@ -11,7 +11,9 @@ package struct HTTPAnswer: Sendable {
     /// The header `Retry-After` as it came; nil where there is none, or a long one.
     package let retryAfter: String?
     /// What the other side's clock says, in milliseconds since 1970 UTC; nil where it does not say.
-    package let date: Int64?
+    package var date: Int64? { dateText.flatMap { HTTPDate.seconds($0) }.map { $0 * 1000 } }
+    /// The header `Date` as it came; nil where there is none, or a long one.
+    private let dateText: String?
     package let body: Body
 
     /// Where the bytes are.
@@ -28,11 +30,11 @@ package struct HTTPAnswer: Sendable {
         }
     }
 
-    package init(status: Int, isJSON: Bool, retryAfter: String?, date: Int64? = nil, body: Body) {
+    package init(status: Int, isJSON: Bool, retryAfter: String?, date: String? = nil, body: Body) {
         self.status = status
         self.isJSON = isJSON
         self.retryAfter = retryAfter
-        self.date = date
+        dateText = date
         self.body = body
     }
 

@@ -144,8 +144,9 @@ extension HTTPAnswer {
         let wait = text(answer.retry_after)
         self.init(
             status: Int(answer.status),
-            isJSON: type.prefix { $0 != ";" && $0 != " " }.lowercased() == "application/json",
-            retryAfter: wait.isEmpty ? nil : wait, date: HTTPDate.seconds(text(answer.date)).map { $0 * 1000 },
+            isJSON: type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+                .elementsEqual("application/json".utf8) { $0 | 0x20 == $1 | 0x20 },
+            retryAfter: wait.isEmpty ? nil : wait, date: text(answer.date),
             body: body)
     }
 }
