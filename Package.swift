@@ -23,8 +23,7 @@ let strict: [SwiftSetting] =
 /// What is fuzzed: as a test that reads the kept inputs, or as the program that finds them.
 let fuzzed: [Target.Dependency] = [
     "Gateway", "HTTPTransport", "JSON5", "OwnerToken", "SafeFiles", "Sealing", "SecureMemory", "SigilumAPI",
-    "SigilumCLI",
-    "VaultCore", "VaultFormat", "VaultStore",
+    "SigilumCLI", "VaultCore", "VaultFormat", "VaultStore",
 ]
 let unfuzzed = ["Corpus", "extremes.dict"]
 let corpusTests: Target = .testTarget(

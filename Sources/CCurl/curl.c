@@ -48,16 +48,15 @@ static void *wiping_realloc(void *memory, size_t count) {
 /* Variables by which a library writes keys to a file, loads code or settings from one, or prints what it does. They are not there while
    libraries start, and there again for commands that this process runs. */
 static const char *const hidden[] = {
-    "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "GNUTLS_DEBUG_LEVEL", "GNUTLS_KEYLOGFILE",
-    "GNUTLS_SYSTEM_PRIORITY_FILE"};
+    "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "GNUTLS_DEBUG_LEVEL"};
 enum { HIDDEN = sizeof hidden / sizeof *hidden };
 
 static int load(void) {
-    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
-    void *library = NULL;
+    CURL *handle;
+    int is_new;
     /* All symbols are looked up now, of what it needs too: looked up when first called, the dynamic linker puts the vector registers
        on the stack, and with them a piece of what was copied last. */
-    for (size_t index = 0; !library && index < 2; index++) library = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
     if (!library) return 0;
 #define TAKE(name) if (!(*(void **)&curl.name = dlsym(library, "curl_" #name))) return 0
     TAKE(global_init_mem);
@@ -70,7 +69,12 @@ static int load(void) {
     TAKE(easy_cleanup);
     TAKE(slist_append);
     TAKE(slist_free_all);
-    return curl.global_init_mem(CURL_GLOBAL_ALL, malloc, wiping_free, wiping_realloc, strdup, calloc) == CURLE_OK;
+    if (curl.global_init_mem(CURL_GLOBAL_ALL, malloc, wiping_free, wiping_realloc, strdup, calloc) != CURLE_OK) return 0;
+    /* The newest option that is used, of 7.85; an older library does not know it. */
+    if (!(handle = curl.easy_init())) return 0;
+    is_new = curl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    curl.easy_cleanup(handle);
+    return is_new;
 }
 
 static void start(void) {
@@ -146,12 +150,13 @@ static size_t take_body(char *bytes, size_t width, size_t count, void *context) 
     return length;
 }
 
-/* The body, once: there is no way back to its start, so that the library cannot send it again on another connection, when one that was
-   kept dies with the request and nobody knows whether it was carried out. */
+/* The body, once: there is no way back to its start, and asked for more than all of it, it is over. So the library cannot send it again
+   on another connection, when one that was kept dies with the request and nobody knows whether it was carried out. */
 static size_t give_body(char *room, size_t width, size_t count, void *context) {
     struct passage *passage = context;
     size_t left = passage->request->body_count - passage->sent;
     size_t length = left < width * count ? left : width * count;
+    if (!left) return CURL_READFUNC_ABORT;
     memcpy(room, (const char *)passage->request->body + passage->sent, length);
     passage->sent += length;
     return length;
@@ -174,15 +179,17 @@ static enum sigilum_http_end end_of(CURL *handle, CURLcode code, const struct pa
     case CURLE_WEIRD_SERVER_REPLY: return SIGILUM_HTTP_BROKEN;
     /* HTTP/0.9, which is what everything is that is no HTTP. */
     case CURLE_UNSUPPORTED_PROTOCOL: return SIGILUM_HTTP_BROKEN;
-    /* Chunks that are none; else the connection was reset. */
+    /* Chunks that are none; else the connection was reset, which TLS tells without a number. */
     case CURLE_RECV_ERROR:
-        if (curl.easy_getinfo(handle, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number == 0) return SIGILUM_HTTP_BROKEN;
+        if (strncmp(passage->request->url, "https:", 6) != 0 &&
+            curl.easy_getinfo(handle, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number == 0)
+            return SIGILUM_HTTP_BROKEN;
         return SIGILUM_HTTP_UNREACHABLE;
     default: return SIGILUM_HTTP_UNREACHABLE;
     }
 }
 
-/* All that is said to the library for one call. 0 where it takes some of it not: then nothing may be sent. */
+/* All that is said to the library for one call. 0 where it does not take all of it, for lack of memory: then nothing may be sent. */
 static int prepare(CURL *handle, struct passage *passage, struct curl_slist *headers) {
     const struct sigilum_http_request *request = passage->request;
     const char *scheme = strncmp(request->url, "https:", 6) == 0 ? "https" : "http";
@@ -253,7 +260,7 @@ void sigilum_http_call(
         copy_header(connection, "Date", answer->date, sizeof answer->date);
     }
 end:
-    /* Nothing of this call stays in the handle: not even the pointers. */
+    /* No pointer of this call stays in the handle. */
     curl.easy_reset(connection);
     curl.slist_free_all(headers);
     if (answer->end != SIGILUM_HTTP_DONE) {

@@ -35,6 +35,28 @@ struct GatewayAnswerTests {
         try await gateway.stop()
     }
 
+    @Test("without libcurl nothing is sent and nothing is lost, and it is said what to install")
+    func withoutLibrary() async throws {
+        let home = try TestHome()
+        let canary = Canary()
+        let gateway = try await GatewayDouble.start()
+        // A library of that name that is none is found first.
+        try home.write([], to: "libcurl.so.4")
+        var without = home.variables(canary, gateway)
+        without["LD_LIBRARY_PATH"] = home.work
+        let result = try await home.run(addLinear, variables: without)
+        result.expect(69)
+        #expect(result.stableOutput == "[warn] Service saved, not delivered: linear\n" + linearFacts)
+        #expect(result.errorText.contains("[ERROR] libcurl is not on this machine"))
+        #expect(result.errorText.contains("  install it:  sudo apt-get install -y libcurl4\n"))
+        try await home.run("gateway status", variables: without).expect(69)
+        #expect(gateway.requests.isEmpty)
+        try await home.run("vault sync", variables: home.variables(canary, gateway)).expect(0)
+        #expect(gateway.connections["linear"]?.secrets == ["access_token": canary.text])
+        #expect(home.leaks(of: canary, except: linearFiles) == [])
+        try await gateway.stop()
+    }
+
     @Test("a gateway that dies at a request is 69, and the next run ends in the same state")
     func dying() async throws {
         for moment in GatewayDouble.Death.Moment.allCases {

@@ -29,7 +29,7 @@ struct EndpointChecks {
                 return Diagnosis(check, .ok, "The gateway answers, and lets this program in")
             }
             let told = failure.failure(hints: [], target: .gateway)
-            guard case .unreachable = failure else { return Diagnosis(check, told) }
+            guard failure.isUnreachable else { return Diagnosis(check, told) }
             switch gatewayIsUsed {
             case true?: return Diagnosis(check, .warn, told.message, mends: told.hints)
             case false?: return Diagnosis(check, .ok, "No gateway answers, and no service needs one")

@@ -24,7 +24,7 @@ struct GatewayLosses {
         do {
             holdings = try await context.openers.gatewayHoldings(inputs)
         } catch let failure as DeliveryFailure {
-            if case .unreachable = failure, try !isExpected() { return }
+            if failure.isUnreachable, try !isExpected() { return }
             return try refuseUnknown(failure)
         }
         let lost = try session.vault.read { try $0.lacking(of: holdings) }

@@ -53,7 +53,7 @@ struct AdminAPI: ConnectionStore {
 
     /// Asks for a rotation of nothing, which opens what the gateway has sealed before it says that there is nothing to do.
     func canOpen(_ id: Slug) async throws(DeliveryFailure) -> Bool {
-        let answer = try await call(.post, Self.path(id) + "/rotate", body: Self.nothing)
+        let answer = try await call(.post, Self.path(id) + "/rotate", body: Self.nothing.encoded)
         if answer.saysNothingToRotate { return true }
         guard answer.failure == .differentMasterKey else { throw answer.failure }
         return false
@@ -63,7 +63,7 @@ struct AdminAPI: ConnectionStore {
         // Mode, header name and prefix together: a changed mode resets the other two, but not always both.
         var body = JSONBody(texts: [("name", wanted.name)] + credentials(wanted) + kept(wanted))
         body.members.append(("rotation_interval_days", .number(wanted.rotationIntervalDays)))
-        let answer = try await call(.patch, Self.path(wanted.id), body: body)
+        let answer = try await call(.patch, Self.path(wanted.id), body: body.encoded)
         if answer.saysNotFound { return nil }
         guard answer.status == 200 else { throw answer.failure }
         return try answer.connection(wanted.id)
@@ -86,7 +86,8 @@ struct AdminAPI: ConnectionStore {
         [("path_prefix", wanted.pathPrefix), ("status", wanted.status)].filter { !$0.1.isEmpty }
     }
 
-    private func creation(_ wanted: WantedConnection, _ secrets: [NamedSecret]) throws(DeliveryFailure) -> JSONBody {
+    private func creation(_ wanted: WantedConnection, _ secrets: [NamedSecret]) throws(DeliveryFailure) -> SharedSecret
+    {
         var texts = [("id", wanted.id.text), ("name", wanted.name), ("base_url", wanted.baseURL)]
         texts += credentials(wanted)
         texts += kept(wanted)
@@ -96,13 +97,14 @@ struct AdminAPI: ConnectionStore {
         return try bounded(body)
     }
 
-    /// The body, where the gateway takes one of its size. Another is not sent: the gateway may close the connection meanwhile,
+    /// The body as it is sent, where the gateway takes one of its size. Another is not sent: the gateway may close the connection meanwhile,
     /// which looks as if nobody were there.
-    private func bounded(_ body: JSONBody) throws(DeliveryFailure) -> JSONBody {
-        guard body.encoded.bytes.count <= limits.bodyBytes else {
+    private func bounded(_ body: JSONBody) throws(DeliveryFailure) -> SharedSecret {
+        let encoded = body.encoded
+        guard encoded.bytes.count <= limits.bodyBytes else {
             throw .refused(status: 413, code: "REQUEST_BODY_TOO_LARGE")
         }
-        return body
+        return encoded
     }
 
     /// A rotation that changes nothing: the gateway passes over empty values.
@@ -126,7 +128,7 @@ struct AdminAPI: ConnectionStore {
 
     /// Calls, again and again while the gateway's writers get in each other's way.
     private func call(
-        _ method: HTTPMethod, _ path: String, body: JSONBody?
+        _ method: HTTPMethod, _ path: String, body: SharedSecret?
     ) async throws(DeliveryFailure) -> AdminAnswer {
         for attempt in 1...max(limits.tries, 1) {
             let answer = try transport.send(method, path, body: body)

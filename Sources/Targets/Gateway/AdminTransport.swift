@@ -10,9 +10,9 @@ struct AdminTransport: Sendable {
     var endpoint: HTTPEndpoint { http.endpoint }
 
     /// Makes one call, as ``HTTPCaller/send(_:_:authorization:body:answer:)`` does.
-    func send(_ method: HTTPMethod, _ path: String, body: JSONBody?) throws(DeliveryFailure) -> AdminAnswer {
+    func send(_ method: HTTPMethod, _ path: String, body: SharedSecret?) throws(DeliveryFailure) -> AdminAnswer {
         let authorization = try token.map { token throws(DeliveryFailure) in try bearer(token) }
-        return AdminAnswer(try http.send(method, path, authorization: authorization, body: body?.encoded))
+        return AdminAnswer(try http.send(method, path, authorization: authorization, body: body))
     }
 
     private func bearer(_ token: SharedSecret) throws(DeliveryFailure) -> SharedSecret {

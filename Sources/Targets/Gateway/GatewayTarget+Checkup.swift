@@ -28,7 +28,7 @@ extension AdminAPI {
         let list = try transport.send(.get, Self.path(connection), body: nil)
         guard list.status == 200 || list.saysNotFound else { throw list.failure }
         guard let connection, list.status == 200 else { return }
-        let rotation = try transport.send(.post, Self.path(connection) + "/rotate", body: Self.nothing)
+        let rotation = try transport.send(.post, Self.path(connection) + "/rotate", body: Self.nothing.encoded)
         if rotation.failure == .differentMasterKey { throw .differentMasterKey }
     }
 }

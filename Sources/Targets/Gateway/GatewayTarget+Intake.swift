@@ -43,7 +43,7 @@ extension AdminAPI {
 
     /// Has the gateway call the upstream once. Of its answer the status is read alone: the rest can quote the secret.
     func test(_ id: Slug, _ call: TrialCall) async throws(DeliveryFailure) -> TrialOutcome {
-        let body = JSONBody(texts: [("method", call.method), ("test_path", call.path)])
+        let body = JSONBody(texts: [("method", call.method), ("test_path", call.path)]).encoded
         let answer = try transport.send(.post, Self.path(id) + "/test", body: body)
         switch answer.status {
         case 200, 502:

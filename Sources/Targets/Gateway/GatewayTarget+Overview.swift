@@ -28,7 +28,7 @@ extension AdminAPI {
         overview.connections = ids.count
         guard let connection, ids.contains(connection.text) else { return }
         // A rotation of nothing opens what the gateway has sealed, and changes nothing.
-        let rotation = try transport.send(.post, Self.path(connection) + "/rotate", body: Self.nothing)
+        let rotation = try transport.send(.post, Self.path(connection) + "/rotate", body: Self.nothing.encoded)
         if rotation.failure == .differentMasterKey {
             overview.opensItsData = false
             throw .differentMasterKey

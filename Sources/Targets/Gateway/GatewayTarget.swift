@@ -157,7 +157,7 @@ extension DeliveryFailure {
         switch self {
         case .refused(let status, _): (400..<500).contains(status)
         case .adminTokenRequired, .differentMasterKey, .notOurs, .tokenOverPlainHTTP, .unsuitableSecret,
-            .ownSecretMissing, .wouldLoseSecrets:
+            .ownSecretMissing, .wouldLoseSecrets, .httpLibraryMissing:
             true
         default: false
         }

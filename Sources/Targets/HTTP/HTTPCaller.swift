@@ -85,7 +85,7 @@ package final class HTTPCaller: Sendable {
         request.header_limit = limits.headerBytes
         request.answer_limit = limits.answerBytes
         var answer = sigilum_http_answer()
-        func call(_ request: consuming sigilum_http_request) {
+        func call() {
             method.rawValue.withCString { method in
                 (endpoint.text + path).withCString { url in
                     Self.open(authorization) { authorization in
@@ -103,7 +103,7 @@ package final class HTTPCaller: Sendable {
         }
         switch custody {
         case .plain:
-            call(request)
+            call()
             defer { sigilum_http_release(answer.made) }
             try check(answer.end)
             return HTTPAnswer(answer, .plain(Array(UnsafeRawBufferPointer(start: answer.made, count: answer.count))))
@@ -111,7 +111,7 @@ package final class HTTPCaller: Sendable {
             request.answer_limit = min(limits.answerBytes, Custody.secretLimit)
             let bytes = SecretBytes(capacity: request.answer_limit) { room in
                 request.room = room.baseAddress
-                call(request)
+                call()
                 return answer.count
             }
             try check(answer.end)
@@ -137,16 +137,17 @@ package final class HTTPCaller: Sendable {
 
 extension HTTPAnswer {
     fileprivate init(_ answer: sigilum_http_answer, _ body: Body) {
-        func text<Field>(_ field: Field) -> String {
-            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        /// nil where there is none, or a long one.
+        func text<Field>(_ field: Field) -> String? {
+            withUnsafeBytes(of: field) { bytes in
+                bytes.first == 0 ? nil : String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
         }
-        let type = text(answer.content_type)
-        let wait = text(answer.retry_after)
+        let type = text(answer.content_type)?.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
         self.init(
             status: Int(answer.status),
-            isJSON: type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-                .elementsEqual("application/json".utf8) { $0 | 0x20 == $1 | 0x20 },
-            retryAfter: wait.isEmpty ? nil : wait, date: text(answer.date),
+            isJSON: type?.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 | 0x20 } ?? false,
+            retryAfter: text(answer.retry_after), date: text(answer.date),
             body: body)
     }
 }

@@ -104,8 +104,8 @@ extension DeliveryFailure {
     /// Whether nobody answered, or not now: it says nothing of what is there.
     fileprivate var isMuteness: Bool {
         switch self {
-        case .unreachable, .busy, .tryLater: true
-        default: false
+        case .busy, .tryLater: true
+        default: isUnreachable
         }
     }
 }

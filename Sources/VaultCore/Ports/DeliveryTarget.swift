@@ -175,6 +175,16 @@ package enum DeliveryFailure: Error, Sendable, Equatable {
     case tooDeep(path: String, limit: Int, line: Int, column: Int)
 }
 
+extension DeliveryFailure {
+    /// Whether nobody was reached: nothing is known of the other side.
+    package var isUnreachable: Bool {
+        switch self {
+        case .unreachable, .httpLibraryMissing: true
+        default: false
+        }
+    }
+}
+
 /// What an account of the API has a limited number of.
 package enum AccountLimit: String, Sendable {
     case services

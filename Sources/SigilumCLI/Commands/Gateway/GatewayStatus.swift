@@ -102,7 +102,3 @@ private struct GatewayKnowledge {
         pending.isEmpty ? .plain("none") : .untrusted(pending.map(\.text).joined(separator: ", "))
     }
 }
-
-extension DeliveryFailure {
-    fileprivate var isUnreachable: Bool { if case .unreachable = self { true } else { false } }
-}

@@ -125,6 +125,7 @@ struct AuditGuide: Sendable {
             return ["\(command: ["gateway", "start"] + namespace)", "\(command: ["vault", "audit"])"]
         case .unsafePath(let path, let reason) where Self.inTheWay.contains(reason):
             return [Self.aside(path), Self.sync]
+        case .httpLibraryMissing: return ["sudo apt-get install -y libcurl4"]
         case .adminTokenRequired: return ["export GATEWAY_ADMIN_TOKEN=TOKEN"]
         case .ownerTokenRequired, .ownerTokenExpired, .ownerTokenRefused:
             return ["\(command: ["auth", "login", "--mode", "managed", "--owner-token-stdin"]) < FILE"]
