@@ -41,8 +41,7 @@ let bound: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]
 let package = Package(
     name: "sigilum-vault",
     products: [
-        .executable(name: "sigilum", targets: ["sigilum"]),
-        .executable(name: "sigilum-full", targets: ["sigilum-full"]),
+        .executable(name: "sigilum", targets: ["sigilum"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -114,19 +113,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .target(
-            name: "LocalWorld",
-            dependencies: [
-                "ExportFiles", "OpenClaw", "SafeFiles", "SecureMemory", "SigilumCLI", "VaultCore", "VaultStore",
-            ],
-            swiftSettings: strict),
         .executableTarget(
-            name: "sigilum", dependencies: ["LocalWorld", "SigilumCLI"], swiftSettings: strict, linkerSettings: bound),
-        .executableTarget(
-            name: "sigilum-full",
+            name: "sigilum",
             dependencies: [
-                "Gateway", "HTTPTransport", "LocalAPI", "LocalWorld", "SafeFiles", "SecureMemory", "SigilumAPI",
-                "SigilumCLI",
+                "ExportFiles", "Gateway", "LocalAPI", "OpenClaw", "SafeFiles", "SecureMemory", "SigilumAPI",
+                "SigilumCLI", "VaultCore", "VaultStore",
             ],
             swiftSettings: strict, linkerSettings: bound),
         .target(
@@ -203,7 +194,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Sealing", "SecureMemory", "sigilum", "sigilum-full", "SigilumCLI", "VaultTestSupport",
+                "Sealing", "SecureMemory", "sigilum", "SigilumCLI", "VaultTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -27,13 +27,12 @@ static int newer(const struct stat *one, const struct stat *other) {
     return one->st_mtim.tv_nsec > other->st_mtim.tv_nsec;
 }
 
-/// Whether both parts of the program are there, and none of the sources in the list is newer.
+/// Whether the program is there, and none of the sources in the list is newer.
 static int fresh(int top) {
     static char list[LIST_LIMIT + 1];
     struct stat program, source;
     if (fstatat(top, ".build/program/vault", &program, 0) != 0) return 0;
     if (faccessat(top, ".build/program/vault", X_OK, 0) != 0) return 0;
-    if (faccessat(top, ".build/program/sigilum-full", X_OK, 0) != 0) return 0;
 
     int file = openat(top, ".build/program/sources", O_RDONLY | O_CLOEXEC);
     if (file < 0) return 0;

@@ -15,12 +15,4 @@ package struct InheritedState: Sendable {
         mask = umask(0o077)
         umask(mask)
     }
-
-    /// Makes the process again what it was, for a program that it becomes.
-    package func putBack() {
-        umask(mask)
-        var ignored = ignored
-        for number in Int32(1)...64 where sigismember(&ignored, number) == 1 { signal(number, SIG_IGN) }
-        if sigismember(&ignored, SIGPIPE) == 0 { signal(SIGPIPE, SIG_DFL) }
-    }
 }

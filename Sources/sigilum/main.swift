@@ -1,13 +1,8 @@
-internal import LocalWorld
 internal import SigilumCLI
 
-// The program that is started: small, so that what scripts run all day starts at once. Whatever it does not know itself
-// is the full program's, which it becomes before it has looked at anything.
-if !LocalCommands.contain(CommandLine.unsafeArgv) { FullProgram.become() }
+// Hardening first, then the secrets leave the command line and the environment, before anything can copy them.
 let inherited = ProcessHardening.apply()
 DescriptorLimit.require()
 let intake = ArgumentIntake.live()
-var context = Context.live(intake, openers: .local, inherited: inherited)
-context.hasFullProgram(inherited)
-let local = context
-runToTheEnd { await runSigilum(intake, local) }
+let context = Context.live(intake, openers: .live, inherited: inherited)
+runToTheEnd { await runSigilum(intake, context) }

@@ -106,17 +106,15 @@ import Testing
     func program() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("vault", "", mode: 0o755)
-        let good = installation({ $0.programs = { [path] } }, path: "relative:\(folder.path)")
+        let good = installation({ $0.program = { path } }, path: "relative:\(folder.path)")
         #expect(good.verdicts("program") == [.ok])
         #expect(good.said("program") == "\(path), sigilum 9")
         #expect(good.said("launcher") == "`vault` on PATH is \(path)")
         try #require(chmod(path, 0o777) == 0)
-        let open = installation { $0.programs = { [path] } }
+        let open = installation { $0.program = { path } }
         #expect(open.verdicts("program") == [.error])
         #expect(open.said("program").contains("chmod"))
         #expect(open.verdicts("launcher") == [.ok])
-        let other = try folder.write("other", "", mode: 0o755)
-        #expect(installation { $0.programs = { [other, path] } }.verdicts("program") == [.ok, .error], "each part")
-        #expect(installation { $0.programs = { [] } }.verdicts("program") == [.unknown])
+        #expect(installation { $0.program = { nil } }.verdicts("program") == [.unknown])
     }
 }

@@ -15,7 +15,7 @@ extension Machine {
             default: nil
             }
         }, names: { _ in [] }, fileSystem: { _ in 0xEF53 }, lockLimit: { 8 << 20 }, canLock: { _ in true },
-        coreLimit: { 0 }, isDumpable: { false }, programs: { [] }, sodium: "1.0.18", sqlite: "3.51.3")
+        coreLimit: { 0 }, isDumpable: { false }, program: { nil }, sodium: "1.0.18", sqlite: "3.51.3")
 
     /// The same with something else about it.
     func with(_ change: (inout Machine) -> Void) -> Machine {

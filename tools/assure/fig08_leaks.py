@@ -189,15 +189,14 @@ def search_files(scene: Scene, about: str, outcome: Outcome, meant: bool) -> Non
 
 def measure(lab: Lab, minutes: float) -> Outcome:
     outcome, deadline, scene = Outcome(FIGURE, TITLE), Deadline(minutes), Scene(lab)
-    for program in (str(lab.program), str(lab.program) + "-full"):
-        # Else the dynamic linker leaves vector registers on the stack, on some processors more than on others.
-        dynamic = subprocess.run(["readelf", "-dW", program], capture_output=True, text=True, check=True).stdout
-        outcome.attempt()
-        if "BIND_NOW" not in dynamic:
-            outcome.fail(f"{program} looks symbols up when they are called")
-        # A debug build has Swift's runtime in libraries of its own, which do; users have it in the program.
-        if "libswiftCore.so" in dynamic:
-            scene.home.variables["LD_BIND_NOW"] = "1"
+    # Else the dynamic linker leaves vector registers on the stack, on some processors more than on others.
+    dynamic = subprocess.run(["readelf", "-dW", lab.program], capture_output=True, text=True, check=True).stdout
+    outcome.attempt()
+    if "BIND_NOW" not in dynamic:
+        outcome.fail(f"{lab.program} looks symbols up when they are called")
+    # A debug build has Swift's runtime in libraries of its own, which do; users have it in the program.
+    if "libswiftCore.so" in dynamic:
+        scene.home.variables["LD_BIND_NOW"] = "1"
     try:
         tree = json.loads(scene.home.run("--experimental-dump-help").output)["command"]
         lines = session()

@@ -70,7 +70,6 @@ class Place:
         self.base.chmod(0o755)
         # Where both may run it.
         self.program = Path(shutil.copy(lab.program, self.base / "sigilum"))
-        shutil.copy(lab.program.with_name("sigilum-full"), self.base)
         self.library, self.yielding = (Path(shutil.copy(lab.library(name), self.base)) for name in ("flip", "yield"))
         #: A planted defect, where there is one: its library too has to be where both may read it.
         given = lab.variables.get("LD_PRELOAD")

@@ -1,6 +1,5 @@
 /* Keeps a copy of all that a program writes, with the name of where to, and stops it where it ends: so that somebody
-   else can look at its memory. For LD_PRELOAD; WATCH_LOG is the file, WATCH_PROGRAM the only program that is watched, with the
-   one that it becomes: WATCH_PROGRAM-full. */
+   else can look at its memory. For LD_PRELOAD; WATCH_LOG is the file, WATCH_PROGRAM the only program that is watched. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,11 +24,9 @@ static void stop(int status, void *nothing) {
 
 __attribute__((constructor)) static void prepare(void) {
     char here[4096] = "";
-    size_t known;
     const char *file = getenv("WATCH_LOG"), *program = getenv("WATCH_PROGRAM");
     if (!file || !program || readlink("/proc/self/exe", here, sizeof here - 1) < 0) return;
-    known = strlen(program);
-    if (strncmp(here, program, known) || (here[known] && strcmp(here + known, "-full"))) return;
+    if (strcmp(here, program)) return;
     long opened = syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (opened < 0) return;
     /* Far from the numbers that the program closes or counts on. */

@@ -73,7 +73,7 @@ class Watched:
 
     def sample(self, number: int) -> None:
         """Arguments and variables of what it has started, or has become; its own begin with what it was given."""
-        not_yet = {self.program, self.program + "-full", os.readlink("/proc/self/exe")}
+        not_yet = {self.program, os.readlink("/proc/self/exe")}
         try:
             for each in (number, *Path(f"/proc/{number}/task/{number}/children").read_text().split()):
                 if os.readlink(f"/proc/{each}/exe") not in not_yet:

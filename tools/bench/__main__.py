@@ -238,10 +238,8 @@ class Bench:
         return first_build(Path.cwd(), self.folder)
 
     def size(self) -> Section:
-        full = self.program.with_name("sigilum-full")
-        return Section("Size", [
-            Row(f"`{part.name}`", f"{part.stat().st_size / 1e6:.1f} MB", "", "as small as linking allows", None)
-            for part in (self.program, full)])
+        size = self.program.stat().st_size / 1e6
+        return Section("Size", [Row("`sigilum`", f"{size:.1f} MB", "", "as small as linking allows", None)])
 
 
 #: Only when it is asked for: it takes as long as all the others.

@@ -16,19 +16,13 @@ struct InstallationChecks {
     let searchPath: String
     let version: String
 
-    var diagnoses: [Diagnosis] { programs + [launcher, sodium, sqlite] }
+    var diagnoses: [Diagnosis] { program + [launcher, sodium, sqlite] }
 
-    private var programs: [Diagnosis] {
-        let paths = machine.programs()
-        guard !paths.isEmpty else {
-            return [Diagnosis("program", .unknown, "The system does not say where the program is")]
-        }
-        // What this process is: of another file nobody knows what it would say of itself.
-        return paths.flatMap { program($0, isThis: paths.count == 1 || $0.hasSuffix("/" + FullProgram.name)) }
-    }
-
-    private func program(_ path: String, isThis: Bool) -> [Diagnosis] {
+    private var program: [Diagnosis] {
         let check = "program"
+        guard let path = machine.program() else {
+            return [Diagnosis(check, .unknown, "The system does not say where the program is")]
+        }
         let findings: [PathFinding]
         do throws(FileError) {
             // Whose group may read it does not matter: it is no secret.
@@ -39,7 +33,7 @@ struct InstallationChecks {
             return [Diagnosis(check, .unknown, error.failure)]
         }
         guard !findings.isEmpty else {
-            return [Diagnosis(check, .ok, isThis ? "\(path), \(plain: version)" : "\(path)")]
+            return [Diagnosis(check, .ok, "\(path), \(plain: version)")]
         }
         return findings.map { finding in
             Diagnosis(

@@ -19,9 +19,8 @@ package struct Machine: Sendable {
     package var coreLimit: @Sendable () -> UInt64?
     /// Whether this process's memory may be dumped, or looked at by others of the same user.
     package var isDumpable: @Sendable () -> Bool
-    /// The paths of the program's parts: the one that was started, and the one that runs. None where the system does not
-    /// say.
-    package var programs: @Sendable () -> [String]
+    /// The path of the program that runs; nil where the system does not say.
+    package var program: @Sendable () -> String?
     /// The version of libsodium.
     package var sodium: String
     /// The version of SQLite.
@@ -31,7 +30,7 @@ package struct Machine: Sendable {
         text: @escaping @Sendable (String) -> String?, names: @escaping @Sendable (String) -> [String],
         fileSystem: @escaping @Sendable (String) -> Int?, lockLimit: @escaping @Sendable () -> UInt64?,
         canLock: @escaping @Sendable (Int) -> Bool, coreLimit: @escaping @Sendable () -> UInt64?,
-        isDumpable: @escaping @Sendable () -> Bool, programs: @escaping @Sendable () -> [String], sodium: String,
+        isDumpable: @escaping @Sendable () -> Bool, program: @escaping @Sendable () -> String?, sodium: String,
         sqlite: String
     ) {
         self.text = text
@@ -41,7 +40,7 @@ package struct Machine: Sendable {
         self.canLock = canLock
         self.coreLimit = coreLimit
         self.isDumpable = isDumpable
-        self.programs = programs
+        self.program = program
         self.sodium = sodium
         self.sqlite = sqlite
     }
@@ -54,7 +53,7 @@ package struct Machine: Sendable {
                 let kind = sigilum_file_system(path)
                 return kind == -1 ? nil : kind
             }, lockLimit: { limit(__RLIMIT_MEMLOCK) }, canLock: { MemoryLocking.canLock($0) },
-            coreLimit: { limit(RLIMIT_CORE) }, isDumpable: { sigilum_is_dumpable() != 0 }, programs: runningPrograms,
+            coreLimit: { limit(RLIMIT_CORE) }, isDumpable: { sigilum_is_dumpable() != 0 }, program: runningProgram,
             sodium: SodiumLibrary.version, sqlite: sqlite)
     }
 
@@ -76,12 +75,9 @@ package struct Machine: Sendable {
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
 
-    private static func runningPrograms() -> [String] {
-        guard let path = realpath("/proc/self/exe", nil) else { return [] }
+    private static func runningProgram() -> String? {
+        guard let path = realpath("/proc/self/exe", nil) else { return nil }
         defer { free(path) }
-        let running = String(cString: path)
-        // The small program lies where it looks for this one from.
-        let started = FullProgram.smallPrograms(besides: running).first { access($0, X_OK) == 0 }
-        return [started, running].compactMap(\.self)
+        return String(cString: path)
     }
 }

@@ -31,8 +31,6 @@ package struct Context: Sendable {
     package var publish: @Sendable (Report) -> Bool = { _ in false }
     /// Writes the remarks so far to standard error, for a command that does not come back.
     package var announce: @Sendable () -> Void = {}
-    /// Becomes the full program, which does all of the command; nil where this is it.
-    var handOver: (@Sendable () -> Never)?
     /// What this process got from whoever started it; nil where there is no process of its own.
     package var inherited: InheritedState?
 

@@ -26,12 +26,11 @@ struct Session: Sendable {
     ///
     /// `masterKey` is the master key where the command itself has it; else it is found as for every command.
     /// `takesUnlocked`: whether what `vault unlock` keeps will do, where no key is set.
-    /// `yielding`: when this becomes the full program.
     ///
     /// - Throws: 66 where a command that reads finds none, 77 for unsafe permissions or a wrong key, 65 for damage.
     static func open(
         _ context: Context, _ options: VaultChoice, for purpose: Purpose, location: HomeLocation? = nil,
-        masterKey: MasterKey? = nil, takesUnlocked: Bool = true, yielding: LateHandOver? = nil
+        masterKey: MasterKey? = nil, takesUnlocked: Bool = true
     ) throws -> Session {
         let surroundings = Surroundings(context)
         let config = try ConfigFile.load(surroundings)
@@ -52,7 +51,6 @@ struct Session: Sendable {
             tokens.touched(name)
             return try TokenFacts.describe(name, value)
         }
-        yielding?.beforeKey(surroundings)
         let given =
             try masterKey
             ?? MasterKeyResolution.resolve(
@@ -61,7 +59,6 @@ struct Session: Sendable {
         var source = given?.source
 
         func session(_ vault: Vault, _ key: MasterKey, isNew: Bool) throws -> Session {
-            try yielding?.opened(vault)
             var session = Session(
                 context: context, surroundings: surroundings, config: config, home: home, masterKey: key, vault: vault,
                 isNew: isNew)
@@ -93,7 +90,6 @@ struct Session: Sendable {
                 }
                 let key = try set ?? Passphrase.ask(context, storage, home)
                 source = key.source
-                try yielding?.beforeOpening(key)
                 let vault = try Vault.open(
                     storage, masterKey: key.secret.bytes, anchors: anchors, environment: environment)
                 return try session(vault, key, isNew: false)
@@ -151,10 +147,10 @@ struct Session: Sendable {
 
     /// Opens the vault where there is one; nil where a command that stores would make it.
     static func openIfThere(
-        _ context: Context, _ options: VaultChoice, yielding: LateHandOver? = nil
+        _ context: Context, _ options: VaultChoice
     ) throws -> Session? {
         do {
-            return try open(context, options, for: .reading, yielding: yielding)
+            return try open(context, options, for: .reading)
         } catch let failure as Failure where failure.code == HomeLocation.notFoundCode {
             return nil
         }

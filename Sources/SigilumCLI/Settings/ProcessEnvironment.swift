@@ -23,50 +23,6 @@ package struct ProcessEnvironment: Sendable {
         self.takeSecret = takeSecret
     }
 
-    /// The secrets that were taken so far, by name.
-    private var taken: @Sendable () -> [String: SharedSecret] = { [:] }
-
-    /// Runs `body` with the variables of the process as it got them: those that were taken are among them again, in
-    /// guarded memory. For a program that this process becomes.
-    ///
-    /// - Parameter body: Gets a block as execve(2) takes it, good as long as it runs.
-    /// - Returns: What `body` does.
-    func withSecrets<Result>(
-        _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        let secrets = taken().sorted { $0.key < $1.key }
-        var block: [UnsafeMutablePointer<CChar>?] = []
-        var next = sigilum_environ()
-        while let variables = next, let entry = variables.pointee {
-            block.append(entry)
-            next = variables + 1
-        }
-        let lengths = secrets.map { $0.key.utf8.count + 1 + $0.value.bytes.count + 1 }
-        let texts = SecretBytes(capacity: lengths.reduce(0, +)) { buffer in
-            var offset = 0
-            for (name, secret) in secrets {
-                let start = UnsafeMutableRawBufferPointer(rebasing: buffer[offset...])
-                start.copyBytes(from: Array("\(name)=".utf8))
-                secret.bytes.withBytes { value in
-                    UnsafeMutableRawBufferPointer(rebasing: start[(name.utf8.count + 1)...]).copyMemory(from: value)
-                }
-                // The zero byte at the end is there already.
-                offset += name.utf8.count + 1 + secret.bytes.count + 1
-            }
-            return offset
-        }
-        return texts.withBytes { texts in
-            var offset = 0
-            for length in lengths {
-                let text = texts.baseAddress.map { UnsafeMutableRawPointer(mutating: $0 + offset) }
-                block.append(text?.assumingMemoryBound(to: CChar.self))
-                offset += length
-            }
-            block.append(nil)
-            return body(&block)
-        }
-    }
-
     /// Variables that hold a secret whatever the command is. They are taken before anything else looks.
     package static let wellKnownSecrets = [
         "GATEWAY_MASTER_KEY", "GATEWAY_ADMIN_TOKEN", "JWT_SECRET", "SIGILUM_OWNER_TOKEN",
@@ -77,11 +33,9 @@ package struct ProcessEnvironment: Sendable {
     package static let live: ProcessEnvironment = {
         let taken = TakenSecrets { EnvironmentBlock.take($0, from: sigilum_environ()) }
         for name in wellKnownSecrets { _ = taken.take(name) }
-        var environment = ProcessEnvironment(
+        return ProcessEnvironment(
             value: { name in getenv(name).map { String(cString: $0) } },
             takeSecret: { taken.take($0) })
-        environment.taken = { taken.all }
-        return environment
     }()
 
     /// An environment of these variables and no others. Secrets behave as in ``live``: a taken one is no longer a
@@ -113,8 +67,6 @@ private final class TakenSecrets: Sendable {
             return shared
         }
     }
-
-    var all: [String: SharedSecret] { secrets.withLock { $0 } }
 
     func holds(_ name: String) -> Bool {
         secrets.withLock { $0[name] != nil }

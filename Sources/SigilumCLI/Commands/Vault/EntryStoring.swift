@@ -15,11 +15,8 @@ struct EntryStoring: Sendable, Equatable {
     func perform(_ context: Context) async throws -> Report {
         let name = try EntryName.new(name)
         // The vault first, where there is one: a wrong key is told before a value is asked for.
-        let there = try Session.openIfThere(context, vault, yielding: lateHandOver(name, context))
+        let there = try Session.openIfThere(context, vault)
         let given = try value.read(for: name, context)
-        // From here on nobody is asked by the small program: it would become the other, which could not read the value again.
-        var context = context
-        if context.handOver != nil { context.terminal = context.terminal.silent }
         if let there {
             do {
                 return try await store(given, as: name, in: there)
@@ -30,21 +27,10 @@ struct EntryStoring: Sendable, Equatable {
         return try await store(given, as: name, in: Session.open(context, vault, for: .storing))
     }
 
-    /// What the full program has to deliver is its own to store, and so is a value that is asked for.
-    private func lateHandOver(_ name: EntryName, _ context: Context) -> LateHandOver? {
-        guard let handOver = context.handOver else { return nil }
-        if name.kind == .upstreamSecret || value.isAskedFor(context.terminal) { handOver() }
-        return LateHandOver(
-            isNeeded: { vault in try vault.read { try $0.entry(name)?.deliveries.isEmpty == false } },
-            handOver: handOver)
-    }
-
     private func store(_ value: SharedSecret, as name: EntryName, in session: Session) async throws -> Report {
         try GatewayKeyGuard(session: session).allow(
             storing: session.vault.fingerprint(value.bytes), as: name, isMeant: isMeant)
-        // In the small program the entry was just seen to be delivered nowhere.
-        let reconciler =
-            session.context.handOver == nil ? try session.reconciler(for: name, DeliveryOptions(delivery)) : nil
+        let reconciler = try session.reconciler(for: name, DeliveryOptions(delivery))
         let outcome = try session.vault.put(value, as: name)
         return try await EntryChange(
             session: session, done: outcome.isNew ? "Stored: \(name.text)" : "Unchanged: \(name.text)",

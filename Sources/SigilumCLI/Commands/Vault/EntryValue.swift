@@ -62,11 +62,6 @@ struct EntryValueChoice: Sendable, Equatable {
     var file: String?
     var allowsVariableReference = false
 
-    /// Whether somebody is asked on the terminal.
-    func isAskedFor(_ terminal: Terminal) -> Bool {
-        variable == nil && (file == nil || file == "-") && terminal.inputIsTerminal()
-    }
-
     /// Reads the value, by default from standard input or a prompt, and checks that it fits where the entry is used.
     ///
     /// - Throws: 64, 66 or 69 where there is none; what does not fit.
