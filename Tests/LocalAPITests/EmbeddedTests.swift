@@ -128,17 +128,7 @@ struct EmbeddedTests {
     func hotJournal() async throws {
         _ = try await target(.embedded(path: path)).apply(job(record(), key: canary))
         let before = try dump(path)
-        let dying = try connection(path)
-        try await dying.writeWithoutTransaction { db in
-            try db.execute(
-                sql: """
-                    PRAGMA cache_size = 2;
-                    BEGIN IMMEDIATE;
-                    UPDATE services SET name = 'half written';
-                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-                        INSERT INTO users (id, email, namespace, plan) SELECT i, i, i, 'free' FROM n;
-                    """)
-        }
+        let dying = try await halfWritten(path)
         // A copy of both files is what the death of the program would leave.
         for copy in ["read", "write"] {
             for suffix in ["", "-journal"] {

@@ -98,6 +98,22 @@ func connection(_ path: String) throws -> DatabaseQueue {
     return try DatabaseQueue(path: path, configuration: configuration)
 }
 
+/// Another program's connection with a change that is half in the file: what is there then is what its death would leave.
+func halfWritten(_ path: String) async throws -> DatabaseQueue {
+    let dying = try connection(path)
+    try await dying.writeWithoutTransaction { db in
+        try db.execute(
+            sql: """
+                PRAGMA cache_size = 2;
+                BEGIN IMMEDIATE;
+                UPDATE services SET name = 'half written';
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                    INSERT INTO users (id, email, namespace, plan) SELECT i, i, i, 'free' FROM n;
+                """)
+    }
+    return dying
+}
+
 /// All that is in a database: its schema, and every row with every value as a literal of SQL.
 func dump(_ path: String) throws -> String {
     try sqlite(path) { db in

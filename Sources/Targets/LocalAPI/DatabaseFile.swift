@@ -10,10 +10,13 @@ struct DatabaseFile {
     private var path: String { location.path }
 
     /// Whether there is a file; throws where it is not one to open.
-    func isThere() throws(DeliveryFailure) -> Bool {
-        guard let status = try status() else { return false }
+    func isThere() throws(DeliveryFailure) -> Bool { try facts() != nil }
+
+    /// What is there; nil where nothing is. Throws where it is not one to open.
+    func facts() throws(DeliveryFailure) -> FileFacts? {
+        guard let status = try status() else { return nil }
         try check(status)
-        return true
+        return status
     }
 
     /// Makes an embedded file where there is none, and what is there private. SQLite gives `-journal`, `-wal` and

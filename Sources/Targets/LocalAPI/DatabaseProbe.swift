@@ -24,7 +24,9 @@ enum DatabaseProbe {
             return try database.inspect { db in
                 if try EmbeddedSchema.isOurs(db) { return .ours }
                 if try EmbeddedSchema.isMissing(db) { return .empty }
-                return try Schema.hasTable("users", db) ? .users : .other
+                let tables = try db.first(
+                    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND lower(name) = 'users'")
+                return tables.number > 0 ? .users : .other
             }
         } catch {
             if case .unsuitableDatabase = error { return .other }

@@ -9,6 +9,8 @@ struct FileFacts {
     let links: UInt64
     /// Nanoseconds since 1970.
     let modified: Int64
+    /// The device, and the file's number on it: no other file has both while somebody has it open.
+    let device, number: UInt64
 
     /// Nil where nothing is there, or what is there cannot be reached.
     static func of(_ path: String) -> FileFacts? {
@@ -25,8 +27,12 @@ struct FileFacts {
         return .success(
             FileFacts(
                 mode: status.st_mode, owner: status.st_uid, group: status.st_gid, links: UInt64(status.st_nlink),
-                modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)))
+                modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+                device: UInt64(status.st_dev), number: UInt64(status.st_ino)))
     }
+
+    /// Whether both are of one file, whatever else changed.
+    func isSame(as other: FileFacts) -> Bool { device == other.device && number == other.number }
 
     var isRegular: Bool { mode & S_IFMT == S_IFREG }
     var isLink: Bool { mode & S_IFMT == S_IFLNK }

@@ -3,7 +3,8 @@ package import VaultCore
 
 /// Registers services and their keys in the local API's database, of which the key's hash is all that it is given.
 ///
-/// Each call opens the database, does one transaction, and closes it. What SQLite reports comes out as a
+/// Each call does one transaction. A checkout's database is opened for it and closed again; our own stays open between reads
+/// (``KeptReader``). What SQLite reports comes out as a
 /// ``DeliveryFailure`` that has nothing of the database in it: `busy` when another process keeps it locked for
 /// longer than the timeout, `cannotWrite` where file, folder or disk refuse, `unsuitableDatabase` for what is no
 /// database, is damaged or lacks tables and columns, `unsafePath` for links and what is not a file, `emailTaken`, and

@@ -1,20 +1,31 @@
 internal import VaultCore
 
 /// Opens the database for one piece of work and closes it again, and lets no error of SQLite's out: they print the
-/// values of rows.
+/// values of rows. Our own is kept open between reads.
 struct LocalDatabase {
     let file: DatabaseFile
     let busyTimeoutMilliseconds: Int
+    private let kept = KeptReader()
 
     private var path: String { file.location.path }
 
     /// Runs `body` in one transaction that cannot write. Nil, and nothing is made, where there is no file or our own
     /// has no tables yet.
     func read<Result>(_ body: (Rows) throws -> Result) throws(DeliveryFailure) -> Result? {
-        guard try file.isThere() else { return nil }
-        return try inspect { db in
-            if case .embedded = file.location, try EmbeddedSchema.isMissing(db) { return nil }
-            return try body(Rows(db: db, schema: Schema.read(db)))
+        guard let found = try file.facts() else { return nil }
+        guard case .embedded = file.location else {
+            return try inspect { db in try body(Rows(db: db, schema: Schema.read(db))) }
+        }
+        return try translating {
+            var reader = try kept.take(of: found) ?? Reader(db: open(), file: found)
+            let result = try reader.db.reading { () throws -> Result? in
+                guard try !EmbeddedSchema.isMissing(reader.db) else { return nil }
+                return try body(Rows(db: reader.db, schema: reader.schema()))
+            }
+            // One that threw is closed. So is one to a file with another kind of log, which somebody put there: what lies beside
+            // it goes away with the last connection.
+            if try reader.hasRollbackJournal() { kept.keep(reader) }
+            return result
         }
     }
 

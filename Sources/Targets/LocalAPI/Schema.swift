@@ -16,9 +16,10 @@ struct Schema {
         var missing: [String] = []
         // Values are compared and stored as UTF-8 bytes; D1 has no other databases.
         if try db.first("PRAGMA encoding").text != "UTF-8" { missing.append("the encoding UTF-8") }
-        let tables = try needed.map { name, columns in
-            let table = try Table.read(name, db)
-            if try !hasTable(name, db) {
+        let rows = try columns(db)
+        let tables = needed.map { name, columns in
+            let table = Table(name: name, rows[name] ?? [])
+            if rows[name] == nil {
                 missing.append(name)
             } else {
                 missing += columns.filter { !table.has($0) }.map { "\(name).\($0)" }
@@ -29,11 +30,17 @@ struct Schema {
         return Schema(users: tables[0], services: tables[1], keys: tables[2])
     }
 
-    /// A table, not a view, which could not be written.
-    static func hasTable(_ name: String, _ db: DatabaseConnection) throws -> Bool {
-        // The name is one of ours. As bytes it would be another in a file of another encoding.
-        let found = try db.first("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND lower(name) = '\(name)'")
-        return found.number > 0
+    /// The columns of the tables that are needed, by the tables' names in lower case. Not of views, which could not be written.
+    private static func columns(_ db: DatabaseConnection) throws -> [String: [[DatabaseConnection.Value]]] {
+        // The names are ours. As bytes they would be others in a file of another encoding.
+        let names = needed.map { "'\($0.table)'" }.joined(separator: ", ")
+        let rows = try db.run(
+            """
+            SELECT lower(t.name), c.name, c.type, c."notnull", c.dflt_value IS NULL, c.pk
+            FROM sqlite_master AS t, pragma_table_info(t.name) AS c
+            WHERE t.type = 'table' AND lower(t.name) IN (\(names))
+            """)
+        return Dictionary(grouping: rows) { $0[0].text }
     }
 }
 
@@ -46,18 +53,17 @@ struct Table {
 
     func has(_ column: String) -> Bool { columns.contains(column) }
 
-    static func read(_ name: String, _ db: DatabaseConnection) throws -> Table {
-        let rows = try db.run(
-            #"SELECT name, type, "notnull", dflt_value IS NULL, pk FROM pragma_table_info('\#(name)')"#)
+    /// Of rows as ``Schema`` reads them.
+    fileprivate init(name: String, _ rows: [[DatabaseConnection.Value]]) {
         var columns: Set<String> = []
         var demanded: [String] = []
         for row in rows {
-            let column = row[0].text.lowercased()
+            let column = row[1].text.lowercased()
             columns.insert(column)
             // An INTEGER PRIMARY KEY is the row's number, which SQLite chooses.
-            let isNumbered = row[4].number != 0 && row[1].text.uppercased() == "INTEGER"
-            if row[2].number != 0, row[3].number != 0, !isNumbered { demanded.append(column) }
+            let isNumbered = row[5].number != 0 && row[2].text.uppercased() == "INTEGER"
+            if row[3].number != 0, row[4].number != 0, !isNumbered { demanded.append(column) }
         }
-        return Table(name: name, columns: columns, demanded: demanded)
+        (self.name, self.columns, self.demanded) = (name, columns, demanded)
     }
 }
