@@ -122,4 +122,27 @@ package struct ByteWriter {
 
     @_disfavoredOverload
     package mutating func framed(_ field: some Collection<UInt8>) { framed(Array(field)) }
+
+    /// The same of a name of the program's.
+    package mutating func framed(_ name: StaticString) {
+        integer(UInt32(name.utf8CodeUnitCount))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
+
+    /// The same of a number, its 8 bytes big-endian.
+    package mutating func framed(bigEndian number: UInt64) {
+        integer(UInt32(8))
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// The same of a number, its 4 bytes big-endian.
+    package mutating func framed(bigEndian number: UInt32) {
+        integer(UInt32(4))
+        append(bigEndian: number)
+    }
+
+    /// A number's 4 bytes, big-endian.
+    package mutating func append(bigEndian number: UInt32) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
 }

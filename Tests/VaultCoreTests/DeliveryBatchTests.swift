@@ -119,10 +119,35 @@ struct DeliveryBatchTests {
         _ = try scene.reopened().verify()
     }
 
-    @Test("a value that is stored while its batch is on its way is delivered in the same run")
-    func overtaken() async throws {
+    @Test("what was looked at before the vault was changed counts for nothing")
+    func overlooked() async throws {
+        let seen = try scene.vault.read { try $0.allDeliveries() }
+        try scene.put("service-1007", "newer")
+        let (gone, ids) = (ids[10], ids)
+        try scene.vault.write { try $0.withdraw(gone) }
+        let outcomes = try await Reconciler(vault: scene.vault, targets: [target], locks: lock.locks).reconcile(seen)
+        #expect(outcomes.map(\.id) == ids)
+        #expect(outcomes.filter { $0.result == .withdrawn }.map(\.id) == [gone])
+        #expect(target.objects["service-1007"] == ["service-1007": "newer"])
+        #expect(target.objects[gone.key] == nil)
+        #expect(try pending() == [])
+    }
+
+    @Test("what is as it should be is read and proven once, and not again for each delivery")
+    func readOnce() async throws {
+        _ = try await reconcile()
+        let outcomes = try await reconcile()
+        #expect(outcomes.count == Self.count && outcomes.allSatisfy { $0.result == .unchanged })
+        // Of the last batch: the head alone.
+        #expect(scene.storage.touched.read == 1 && scene.storage.touched.written == 0)
+    }
+
+    @Test(
+        "a value that is stored while its batch is on its way is delivered in the same run",
+        arguments: ["observe", "apply"])
+    func overtaken(_ call: String) async throws {
         let scene = scene
-        before("apply", 9) { try scene.put("service-1007", "newer") }
+        before(call, 9) { try scene.put("service-1007", "newer") }
         let outcomes = try await reconcile()
         #expect(outcomes.allSatisfy { $0.result == .delivered(repaired: []) })
         #expect(target.objects["service-1007"] == ["service-1007": "newer"])

@@ -58,18 +58,21 @@ struct FlippedBitTests {
     ) throws {
         let reader = TamperedReader(full.rows)
         let head = try full.scene.head(of: full.rows)
-        let snapshot = VaultSnapshot(keys: full.scene.vault.keys, rows: reader, head: head, now: 0)
+        // Another each time: one remembers what it has proven.
+        func snapshot() -> VaultSnapshot {
+            VaultSnapshot(keys: full.scene.vault.keys, rows: reader, head: head, now: 0)
+        }
         var flips = 0, missed: [String] = []
         for key in full.rows.keys(table) {
             let value = try #require(full.rows[table, key])
             (reader.table, reader.key, reader.value) = (table, key, value)
-            #expect(throws: Never.self, "unchanged, it is read") { try read(snapshot, key) }
+            #expect(throws: Never.self, "unchanged, it is read") { try read(snapshot(), key) }
             for bit in 0..<value.count * 8 {
                 var changed = value
                 changed[bit / 8] ^= 1 << UInt8(bit % 8)
                 reader.value = changed
                 flips += 1
-                let found = damage { try read(snapshot, key) }
+                let found = damage { try read(snapshot(), key) }
                 if !(found.map { isNamed(key, $0) } ?? false) {
                     missed.append("\(table) \(key), bit \(bit): \(String(describing: found))")
                 }

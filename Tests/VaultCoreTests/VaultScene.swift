@@ -92,3 +92,10 @@ enum Outcome: Equatable {
 func damage(_ body: () throws -> some Any) -> Damage? {
     if case .damaged(let damage) = Outcome(body) { damage } else { nil }
 }
+
+extension Reconciler {
+    /// Every delivery of the vault, as `vault sync` does it.
+    func reconcileAll() async throws -> [DeliveryOutcome] {
+        try await reconcile(vault.read { try $0.allDeliveries() })
+    }
+}

@@ -63,19 +63,32 @@ final class KeyRing: Sendable {
         KeyedHash.digest(purpose, key: state.bytes, message)
     }
 
+    /// Of a row's key, and the row.
+    func hash(_ purpose: Purpose, _ key: [UInt8], _ row: [UInt8]) -> Digest {
+        var message = ByteWriter(capacity: key.count + row.count)
+        message.append(key)
+        message.append(row)
+        return hash(purpose, message.bytes)
+    }
+
     /// What sealed bytes are bound to: format, suite, vault, epoch, and the parts given, each framed by its length.
     func bound(_ parts: [[UInt8]]) -> [UInt8] { Self.bound(vaultID, epoch, parts) }
 
     static func bound(_ vaultID: [UInt8], _ epoch: UInt32, _ parts: [[UInt8]]) -> [UInt8] {
-        var size = 24
-        for part in parts { size += 4 + part.count }
-        var writer = ByteWriter(capacity: size)
+        var writer = boundWriter(vaultID, epoch)
+        for part in parts { writer.framed(part) }
+        return writer.bytes
+    }
+
+    /// What begins it, for those that are made for each of many rows: the parts follow, framed.
+    static func boundWriter(_ vaultID: [UInt8], _ epoch: UInt32) -> ByteWriter {
+        // As much as the longest of them has.
+        var writer = ByteWriter(capacity: 128)
         writer.integer(FormatVersion.format)
         writer.integer(FormatVersion.suite)
         writer.append(vaultID)
         writer.integer(epoch)
-        for part in parts { writer.framed(part) }
-        return writer.bytes
+        return writer
     }
 
     /// The commitment that an AEAD without one needs: one ciphertext opens under one key only.

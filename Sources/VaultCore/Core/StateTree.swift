@@ -4,17 +4,19 @@ internal import VaultFormat
 /// The proof that every entry row is the newest one: a 64-ary tree of three fixed digits over the entries' tags.
 struct StateTree {
     let keys: KeyRing
+    /// What was proven before; nil where each row is looked at once.
+    var proven: ProvenNodes?
 
     func entryHash(tag: [UInt8], row: [UInt8]) -> Digest {
-        keys.hash(Purpose("entry"), tag + row)
+        keys.hash(Purpose("entry"), tag, row)
     }
 
     func nodeHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
-        keys.hash(Purpose("node"), NodeRow.key(digits) + row)
+        keys.hash(Purpose("node"), NodeRow.key(digits), row)
     }
 
     func bucketHash(_ digits: [UInt8], _ row: [UInt8]) -> Digest {
-        keys.hash(Purpose("bucket"), NodeRow.key(digits) + row)
+        keys.hash(Purpose("bucket"), NodeRow.key(digits), row)
     }
 
     /// The entry row of a tag, proven; nil where its absence is proven.
@@ -139,9 +141,11 @@ struct StateTree {
     }
 
     private func node(_ digits: [UInt8], expected: Digest, in rows: any RowReader) throws -> NodeRow {
+        if let known = proven?.node(digits, expected) { return known }
         guard let row = try rows.row(.node, NodeRow.key(digits)), nodeHash(digits, row).matches(expected),
             let node = try? NodeRow(decoding: row)
         else { throw VaultError.integrity(.node(digits)) }
+        proven?.keep(digits, expected, node)
         return node
     }
 

@@ -21,7 +21,8 @@ package class VaultSnapshot {
         self.now = now
     }
 
-    var tree: StateTree { StateTree(keys: keys) }
+    private let provenNodes = ProvenNodes()
+    var tree: StateTree { StateTree(keys: keys, proven: provenNodes) }
     var chain: AuditChain { AuditChain(keys: keys, earlier: { try self.earlierAuditKeys() }) }
     /// What ``earlierAuditKeys()`` found.
     var knownEarlierKeys: [EarlierAuditKeys]?
@@ -64,7 +65,12 @@ package class VaultSnapshot {
     }
 
     func bound(_ tag: [UInt8], _ row: EntryRow) -> [UInt8] {
-        keys.bound([Array("overview".utf8), tag, row.id, bigEndian(row.revision)])
+        var bound = KeyRing.boundWriter(keys.vaultID, keys.epoch)
+        bound.framed("overview")
+        bound.framed(tag)
+        bound.framed(row.id)
+        bound.framed(bigEndian: row.revision)
+        return bound.bytes
     }
 
     func fields(_ space: EntryClass, _ name: String) throws -> FieldMap? {
@@ -139,10 +145,14 @@ package class VaultSnapshot {
         return result
     }
 
-    func bodyDigest(_ key: [UInt8], _ bytes: [UInt8]) -> Digest { keys.hash(Purpose("body"), key + bytes) }
+    func bodyDigest(_ key: [UInt8], _ bytes: [UInt8]) -> Digest { keys.hash(Purpose("body"), key, bytes) }
 
     func historyStep(_ chain: Digest, _ version: UInt32, _ digest: Digest) -> Digest {
-        keys.hash(Purpose("history"), chain.bytes + bigEndian(version) + digest.bytes)
+        var message = ByteWriter(capacity: 68)
+        message.append(chain.bytes)
+        message.append(bigEndian: version)
+        message.append(digest.bytes)
+        return keys.hash(Purpose("history"), message.bytes)
     }
 
     /// The proven, still sealed version of an entry.
@@ -200,7 +210,7 @@ package class VaultSnapshot {
                 }
             }
         }
-        inventory.entries.sort { $0.name < $1.name }
+        inventory.entries = inventory.entries.byName
         inventory.services.sort { $0.ordinal < $1.ordinal }
         inventory.deliveries.sort { $0.id < $1.id }
         return inventory
@@ -222,6 +232,9 @@ package class VaultSnapshot {
 
     /// A setting of the vault: `namespace`, `wipe-pending`, …
     package func setting(_ name: String) throws -> String? { try fields(.setting, name)?[text: "value"] }
+
+    /// Which state this is: of two that are equal everything is.
+    var state: Anchor { head.anchor(of: keys) }
 
     package var generation: UInt64 { head.generation }
     package var recordCount: UInt64 { head.count }
@@ -300,7 +313,13 @@ struct SealedVersion: Sendable {
     }
 
     static func bound(_ keys: KeyRing, entry: [UInt8], version: UInt32, createdAt: Int64, origin: UInt8) -> [UInt8] {
-        keys.bound([Array("value".utf8), entry, bigEndian(version), bigEndian(createdAt), [origin]])
+        var bound = KeyRing.boundWriter(keys.vaultID, keys.epoch)
+        bound.framed("value")
+        bound.framed(entry)
+        bound.framed(bigEndian: version)
+        bound.framed(bigEndian: UInt64(bitPattern: createdAt))
+        bound.framed([origin])
+        return bound.bytes
     }
 
     /// Opens it, after the release was recorded.

@@ -22,16 +22,9 @@ struct DeliveryBatch {
         (self.reconciler, self.target, self.takingOver) = (reconciler, target, takingOver)
     }
 
-    /// One delivery as it stands in the vault.
-    private struct Look {
-        let plan: DeliveryPlan
-        /// A place that could not be brought up to date has the old credential still.
-        let sparesOld: Bool
-    }
-
     /// One delivery that has to be applied.
     private struct Step {
-        let look: Look
+        let look: DeliveryLook
         /// Whether nothing is there.
         let wasAbsent: Bool
 
@@ -60,6 +53,7 @@ struct DeliveryBatch {
         /// What was done in an earlier round.
         var done: [DeliveryID: DeliveryOutcome.Result] = [:]
         var settled: [DeliveryID: DeliveryOutcome] = [:]
+        var seen: SeenDeliveries?
 
         mutating func settle(_ id: DeliveryID, _ result: DeliveryOutcome.Result) {
             settled[id] = DeliveryOutcome(id: id, service: services[id], result: result)
@@ -68,11 +62,13 @@ struct DeliveryBatch {
 
     /// Brings them up to date, in their order.
     ///
-    /// - Parameter ids: Deliveries of this target.
+    /// - Parameters:
+    ///   - ids: Deliveries of this target.
+    ///   - seen: What is known of them, perhaps of an earlier state.
     /// - Returns: What became of each; nothing of one that is not declared, or was released.
     /// - Throws: ``VaultError``. What was done before is recorded.
-    func reconcile(_ ids: [DeliveryID]) async throws -> [DeliveryID: DeliveryOutcome] {
-        var progress = Progress()
+    func reconcile(_ ids: [DeliveryID], knowing seen: SeenDeliveries?) async throws -> [DeliveryID: DeliveryOutcome] {
+        var progress = Progress(seen: seen)
         do {
             let lock = try reconciler.locks.acquire(target.kind)
             defer { withExtendedLifetime(lock) {} }
@@ -93,17 +89,13 @@ struct DeliveryBatch {
 
     /// Looks at each, and applies what differs. Returns those that are to be looked at again.
     private func round(_ ids: [DeliveryID], _ progress: inout Progress) async throws -> [DeliveryID] {
-        let looks = try vault.read { snapshot in
-            try withKeys(for: ids.count) {
-                try ids.map { id in
-                    try snapshot.plan(id).map { Look(plan: $0, sparesOld: try snapshot.isAwaited($0)) }
-                }
-            }
+        let seen = try vault.read { snapshot in
+            try withKeys(for: ids.count) { try snapshot.look(at: ids, knowing: progress.seen) }
         }
         var (again, steps) = (Set<DeliveryID>(), [Step]())
-        for (id, look) in zip(ids, looks) {
+        for id in ids {
             do {
-                guard let look else {
+                guard let look = seen.looks[id] else {
                     if let done = progress.done[id] { progress.settle(id, done) }
                     continue
                 }
@@ -125,7 +117,7 @@ struct DeliveryBatch {
             }
         }
         again.formUnion(steps.map(\.id))
-        for (id, failure) in try await apply(steps) {
+        for (id, failure) in try await apply(steps, of: seen.state, &progress) {
             again.remove(id)
             try fail(id, failure, &progress)
         }
@@ -143,7 +135,7 @@ struct DeliveryBatch {
     }
 
     /// Looks at what is there; nil where it is as it should be, which is settled then.
-    private func step(_ look: Look, _ progress: inout Progress) async throws -> Step? {
+    private func step(_ look: DeliveryLook, _ progress: inout Progress) async throws -> Step? {
         let (plan, id) = (look.plan, look.plan.delivery.id)
         let done = progress.done[id]
         guard !plan.expected.isEmpty else {
@@ -173,13 +165,20 @@ struct DeliveryBatch {
         }
     }
 
-    /// Applies all of them; returns those that failed.
-    private func apply(_ steps: [Step]) async throws -> [(DeliveryID, DeliveryFailure)] {
+    /// Applies all of them, of which a state of the vault told; returns those that failed.
+    private func apply(
+        _ steps: [Step], of state: Anchor, _ progress: inout Progress
+    ) async throws -> [(DeliveryID, DeliveryFailure)] {
         guard !steps.isEmpty else { return [] }
         // One transaction says that the values leave, and that what will be there is the vault's own: after a crash
         // from here on, the next run finds objects that it may repair.
         let releases = try vault.write { transaction in
-            try withKeys(for: steps.count) { try steps.map { try release($0, in: transaction) } }
+            let isUnchanged = transaction.state == state
+            return try withKeys(for: steps.count) {
+                try steps.map { step in
+                    try release(step, isUnchanged ? step.look.plan : transaction.plan(step.id), in: transaction)
+                }
+            }
         }
         var failures = zip(steps, releases).compactMap { $1 == nil ? ($0.id, DeliveryFailure.busy) : nil }
         var ends: [(release: Release, end: End)] = []
@@ -189,18 +188,18 @@ struct DeliveryBatch {
                 ends.append((release, try await apply(release)))
             }
         } catch {
-            try settle(ends)
+            _ = try settle(ends)
             throw error
         }
-        try settle(ends)
+        progress.seen = try settle(ends)
         for case let (release, .failed(failure, _)) in ends { failures.append((release.step.id, failure)) }
         return failures
     }
 
     /// What must be remembered of the job is noted with the release, as far as it can be told without the values. nil where the
     /// delivery is gone.
-    private func release(_ step: Step, in transaction: VaultTransaction) throws -> Release? {
-        guard let plan = try transaction.plan(step.id) else { return nil }
+    private func release(_ step: Step, _ plan: DeliveryPlan?, in transaction: VaultTransaction) throws -> Release? {
+        guard let plan else { return nil }
         var delivery = plan.delivery
         let intent = target.intent(plan.job(takingOver: takingOver, sparesOld: step.look.sparesOld))
         if !delivery.isOwned || !intent.isEmpty {
@@ -241,15 +240,21 @@ struct DeliveryBatch {
         }
     }
 
-    /// Records what became of them.
-    private func settle(_ ends: [(release: Release, end: End)]) throws {
+    /// Records what became of them, and looks at those that were applied: as that leaves them, unless somebody else changes the
+    /// vault.
+    private func settle(_ ends: [(release: Release, end: End)]) throws -> SeenDeliveries? {
         let ends = ends.filter { _, end in if case .failed(_, nil) = end { false } else { true } }
-        guard !ends.isEmpty else { return }
-        try vault.write { transaction in
-            try withKeys(for: ends.count) {
+        guard !ends.isEmpty else { return nil }
+        var done: VaultTransaction?
+        let looks = try vault.write { transaction in
+            done = transaction
+            return try withKeys(for: ends.count) {
                 for (release, end) in ends { try settle(release, end, in: transaction) }
+                let applied = ends.compactMap { if case .applied = $1 { $0.step.id } else { nil } }
+                return try transaction.look(at: applied).looks
             }
         }
+        return done.map { SeenDeliveries(state: $0.state, looks: looks) }
     }
 
     private func settle(_ release: Release, _ end: End, in transaction: VaultTransaction) throws {

@@ -55,35 +55,6 @@ extension VaultSnapshot {
         }
         return DeliveryPlan(delivery: delivery, service: service, expected: expected, keys: keys, now: now)
     }
-
-    /// All deliveries of the vault, in the order in which they are made; those that were released are not among them.
-    package func plans() throws -> [DeliveryPlan] {
-        let inventory = try inventory()
-        let prints = Dictionary(uniqueKeysWithValues: inventory.entries.map { ($0.name, $0.fingerprint) })
-        let services = Dictionary(uniqueKeysWithValues: inventory.services.map { ($0.slug, $0) })
-        let gatewayKey = try setting(Self.gatewayKeySetting)
-        return inventory.deliveries.filter { !$0.isReleased }.map { delivery in
-            var delivery = delivery
-            if delivery.id.target == .gateway { delivery.settings[Delivery.gatewayKey] = gatewayKey }
-            return DeliveryPlan(
-                delivery: delivery, service: delivery.service.flatMap { services[$0] },
-                expected: delivery.entries.compactMap { name in
-                    prints[name].map { (entry: name, fingerprint: $0) }
-                }, keys: keys, now: now)
-        }
-    }
-}
-
-extension VaultSnapshot {
-    /// Whether another place still has to get what this delivery makes valid: until then it may hold what was replaced.
-    func isAwaited(_ plan: DeliveryPlan) throws -> Bool {
-        guard plan.delivery.id.target.makesValid else { return false }
-        return try plan.delivery.entries.contains { name in
-            try (entry(name)?.deliveries ?? []).contains { other in
-                try other != plan.delivery.id && self.plan(other)?.isPending == true
-            }
-        }
-    }
 }
 
 /// A delivery as it stands in the vault: what should be there, and whether that was applied.

@@ -76,6 +76,17 @@ package struct Reconciler: Sendable {
     package func reconcile(
         _ ids: some Sequence<DeliveryID>, takingOver: Bool = false
     ) async throws -> [DeliveryOutcome] {
+        try await reconcile(ids, takingOver, knowing: nil)
+    }
+
+    /// As above, of deliveries that were looked at already: what the vault has not changed since is not read again.
+    package func reconcile(_ seen: SeenDeliveries) async throws -> [DeliveryOutcome] {
+        try await reconcile(seen.looks.keys, false, knowing: seen)
+    }
+
+    private func reconcile(
+        _ ids: some Sequence<DeliveryID>, _ takingOver: Bool, knowing seen: SeenDeliveries?
+    ) async throws -> [DeliveryOutcome] {
         let ids = Set(ids).sorted()
         // What the other side makes comes first: files and connections hold it.
         let failures = try await issueCredentials(of: ids)
@@ -90,7 +101,8 @@ package struct Reconciler: Sendable {
             } else if let target = targets[first.target], !postponed.contains(first.target) {
                 let batch = rest.prefix { $0.target == first.target && failures[$0] == nil }.prefix(size)
                 let start = ContinuousClock.now
-                let settled = try await DeliveryBatch(self, target, takingOver).reconcile(Array(batch))
+                let settled = try await DeliveryBatch(self, target, takingOver).reconcile(
+                    Array(batch), knowing: seen)
                 outcomes += batch.compactMap { settled[$0] }
                 // Who is slow to answer gets one at a time: others wait for the lock.
                 size = ContinuousClock.now - start < .seconds(1) ? min(size * 4, DeliveryBatch.limit) : 1
@@ -105,11 +117,6 @@ package struct Reconciler: Sendable {
             }
         }
         return outcomes
-    }
-
-    /// Every delivery of the vault.
-    package func reconcileAll() async throws -> [DeliveryOutcome] {
-        try await reconcile(vault.read { try $0.plans() }.map(\.delivery.id))
     }
 
     /// Looks at every delivery, or at those given; changes nothing.

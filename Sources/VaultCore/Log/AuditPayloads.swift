@@ -40,6 +40,10 @@ struct AuditPayloads {
     }
 
     private func bound(_ row: AuditRow, _ sequence: UInt64) -> [UInt8] {
-        KeyRing.bound(vaultID, epoch, [Array("audit".utf8), AuditRow.key(sequence), row.boundPart])
+        var bound = KeyRing.boundWriter(vaultID, epoch)
+        bound.framed("audit")
+        bound.framed(bigEndian: sequence)
+        bound.framed(row.boundPart)
+        return bound.bytes
     }
 }

@@ -12,13 +12,14 @@ package struct DeliveryID: Hashable, Sendable, Comparable {
     }
 
     package init?(text: String) {
-        guard let colon = text.firstIndex(of: ":"), let target = TargetKind(rawValue: String(text[..<colon])) else {
-            return nil
-        }
-        self.init(target: target, key: String(text[text.index(after: colon)...]))
+        // By bytes: a key may begin with a mark, which a character would take its colon with.
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+            let target = TargetKind(rawValue: String(text[..<colon]))
+        else { return nil }
+        self.init(target: target, key: String(text[text.utf8.index(after: colon)...]))
     }
 
-    package var text: String { "\(target.rawValue):\(key)" }
+    package var text: String { target.rawValue + ":" + key }
 
     /// Files first, then the database, then the gateway, which reads them.
     package static func < (left: DeliveryID, right: DeliveryID) -> Bool {
@@ -106,15 +107,15 @@ package struct Delivery: Sendable {
         else { return nil }
         self.init(
             id: id, service: fields[text: "service"].flatMap { try? Slug($0) },
-            entries: entries.split(separator: "\n").compactMap { try? EntryName(String($0)) })
+            entries: entries.utf8.split(separator: UInt8(ascii: "\n")).compactMap {
+                try? EntryName(String(Substring($0)))
+            })
         applied = fields["applied"].flatMap { $0.count == 32 ? Fingerprint(bytes: $0) : nil }
-        (isOwned, mayTakeOver, isWithdrawn) = (state.contains("o"), state.contains("t"), state.contains("w"))
-        for name in fields.names where name.hasPrefix("receipt.") {
-            receipt[String(name.dropFirst(8))] = fields[text: name]
-        }
-        for name in fields.names where name.hasPrefix("setting.") {
-            settings[String(name.dropFirst(8))] = fields[text: name]
-        }
+        isOwned = state.utf8.contains(UInt8(ascii: "o"))
+        mayTakeOver = state.utf8.contains(UInt8(ascii: "t"))
+        isWithdrawn = state.utf8.contains(UInt8(ascii: "w"))
+        for name in fields.names(behind: "receipt.") { receipt[name] = fields[text: "receipt." + name] }
+        for name in fields.names(behind: "setting.") { settings[name] = fields[text: "setting." + name] }
         retiresOldAt = fields[number: "retire"].map { Int64(bitPattern: $0) }
     }
 }

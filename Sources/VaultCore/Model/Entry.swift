@@ -36,6 +36,13 @@ package struct Entry: Sendable {
     }
 }
 
+extension [Entry] {
+    /// By their names. Places are sorted, and not entries, which are large.
+    package var byName: [Entry] {
+        indices.sorted { self[$0].name < self[$1].name }.map { self[$0] }
+    }
+}
+
 /// One version of a secret, as the history shows it.
 package struct EntryVersion: Sendable, Equatable {
     package let version: UInt32

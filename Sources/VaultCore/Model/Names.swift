@@ -114,7 +114,8 @@ package struct EntryName: Hashable, Sendable, Comparable {
 
     /// By bytes, so that the order is the same on every machine.
     package static func < (left: EntryName, right: EntryName) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+        var (left, right) = (left.text, right.text)
+        return left.withUTF8 { left in right.withUTF8 { left.lexicographicallyPrecedes($0) } }
     }
 
     /// What the name says the entry is.
@@ -125,14 +126,13 @@ package struct EntryName: Hashable, Sendable, Comparable {
             first == UInt8(ascii: "o") || first == UInt8(ascii: "s") || first == UInt8(ascii: "u")
                 || first == UInt8(ascii: "l")
         else { return .userSecret }
-        let parts = text.split(separator: "/")
-        switch (parts.first, parts.count) {
-        case ("owner-token", 2): return .ownerToken
-        case ("service-api-key", 2): return .serviceAPIKey
-        case ("upstream-secret", 3): return .upstreamSecret
-        case ("local-jwt-secret", 1): return .localJWTSecret
-        default: return .userSecret
-        }
+        // Of what is ASCII each `/` is a separator; one with a mark on it is none.
+        let isPlain = text.utf8.allSatisfy { $0 < 0x80 }
+        let count = isPlain ? text.utf8.count { $0 == Self.slash } + 1 : text.split(separator: "/").count
+        if count == 2, text.hasPrefix("owner-token/") { return .ownerToken }
+        if count == 2, text.hasPrefix("service-api-key/") { return .serviceAPIKey }
+        if count == 3, text.hasPrefix("upstream-secret/") { return .upstreamSecret }
+        return text == "local-jwt-secret" ? .localJWTSecret : .userSecret
     }
 }
 

@@ -91,7 +91,7 @@ struct EntryListing {
     }
 
     private func sorted(_ entries: [Entry]) -> Report {
-        let entries = entries.sorted { $0.name < $1.name }
+        let entries = entries.byName
         var report = Report(.ok("Entries: \(entries.count)"))
         report.json = .object([("entries", .array(entries.map { row($0).document }))])
         guard !entries.isEmpty else {

@@ -20,9 +20,9 @@ struct VaultSync: SigilumCommand {
 
     func perform(_ context: Context) async throws -> Report {
         let session = try Session.open(context, vault, for: .reading)
-        let ids = try session.vault.read { try $0.inventory().deliveries.map(\.id) }
+        let seen = try session.vault.read { try $0.allDeliveries() }
         // A vault that delivers nothing needs no gateway to be configured.
-        let reconciler = ids.isEmpty ? session.reconciler(targets: []) : try session.reconciler(delivery)
+        let reconciler = seen.isEmpty ? session.reconciler(targets: []) : try session.reconciler(delivery)
         guard !dryRun else {
             return try TargetStates(comparisons: try await reconciler.compare()).report(same: "Nothing to do") {
                 "To do: \($0)"
@@ -31,7 +31,7 @@ struct VaultSync: SigilumCommand {
         try session.finishWipe()
         // What killed runs left half written; a folder that cannot be cleaned is no reason to stop.
         _ = try? session.home.folder.removeStaleTemporaries()
-        let outcomes = try await reconciler.reconcile(ids)
+        let outcomes = try await reconciler.reconcile(seen)
         let changed = outcomes.filter { $0.result != .unchanged && !$0.isPending }
         let isPending = outcomes.contains(where: \.isPending)
         let rows = outcomes.map { Line.row([.untrusted($0.id.text), .plain($0.state)]) }
