@@ -56,6 +56,22 @@ struct ServiceTests {
         }
     }
 
+    @Test(
+        "the first service of a large vault is made without reading all of it; the e-mail of later ones reaches the others"
+    )
+    func first() throws {
+        let names = try (0..<500).map { try EntryName("entry-\($0)") }
+        _ = try scene.vault.store(names, origin: .given, isReplacing: false) { given("value \($0)") }
+        try save { $0.email = "johndee@example.com" }
+        #expect(scene.storage.touched.read < 200)
+        var second = try request(try Slug("slack"))
+        second.email = "new@example.com"
+        let outcome = try scene.vault.save(second, findings: ServiceFindings())
+        #expect(scene.storage.touched.read > 500)
+        #expect(outcome.deliveries.contains(.localAPI(slug)))
+        #expect(try scene.vault.read { try $0.service(slug) }?.email == "new@example.com")
+    }
+
     @Test("the secret that a connection uses is not removed while it has others")
     func ownSecretStays() async throws {
         try await delivered()

@@ -225,7 +225,8 @@ private struct SettingNames {
                 $0.name.text.split(separator: "/").last.map(String.init)
             }
         var all = [
-            "namespace", "next-ordinal", "api-url", "wipe-pending", "anchor-missing", AuditorSetting.auditors,
+            "namespace", VaultSnapshot.nextOrdinalSetting, "api-url", "wipe-pending", "anchor-missing",
+            AuditorSetting.auditors,
             AuditorSetting.epoch,
         ]
         all += namespaces.flatMap { ["email/" + $0, "token-api/" + $0] }

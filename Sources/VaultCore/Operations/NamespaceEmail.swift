@@ -9,10 +9,12 @@ extension VaultSnapshot {
 
 extension VaultTransaction {
     /// The user of a namespace has one e-mail: gives it to all of its services where it is another than before, and answers
-    /// where it is to be told.
-    func share(email: String, of namespace: Namespace) throws -> [DeliveryID] {
+    /// where it is to be told. `service` is the one that it came with, and has it.
+    func share(email: String, of namespace: Namespace, from service: ServiceRecord? = nil) throws -> [DeliveryID] {
         guard try self.email(of: namespace) != email else { return [] }
         try set(Self.emailSetting(namespace), to: email)
+        // To look for others is to read the whole vault.
+        guard try nextOrdinal() > (service == nil ? 1 : 2) else { return [] }
         var ids: [DeliveryID] = []
         for var other in try inventory().services
         where other.namespace == namespace && other.email != email && !other.isRemoved {

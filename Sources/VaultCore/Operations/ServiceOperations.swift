@@ -67,7 +67,7 @@ extension Vault {
                 if upstream.wasAdopted { adopted.append(upstream.stored ?? own) }
             }
             var ids = try Self.declare(service, upstream, request, transaction)
-            ids += try transaction.share(email: service.email, of: service.namespace)
+            ids += try transaction.share(email: service.email, of: service.namespace, from: service)
             return ServiceOutcome(
                 service: service, apiKey: try transaction.entry(keyName),
                 upstream: try upstream.stored.flatMap { try transaction.entry($0) },
@@ -147,8 +147,8 @@ extension Vault {
         if let old {
             ordinal = old.ordinal
         } else {
-            let next = (try transaction.setting("next-ordinal").flatMap { UInt64($0) }) ?? 1
-            try transaction.set("next-ordinal", to: String(next + 1))
+            let next = try transaction.nextOrdinal()
+            try transaction.set(VaultSnapshot.nextOrdinalSetting, to: String(next + 1))
             ordinal = next
         }
         // The API gives the id of a service that is registered there.
@@ -247,4 +247,11 @@ extension Vault {
         }
         return ids.sorted()
     }
+}
+
+extension VaultSnapshot {
+    static let nextOrdinalSetting = "next-ordinal"
+
+    /// The number of the next service that is made: 1 where none ever was.
+    func nextOrdinal() throws -> UInt64 { try setting(Self.nextOrdinalSetting).flatMap { UInt64($0) } ?? 1 }
 }
