@@ -48,11 +48,7 @@ struct ImportRun {
         let session = try existing ?? Session.open(context, command.vault, for: .storing)
         try allowGatewayKeys(candidates, session)
         // What may be delivered, so that a wrong address stops the command before anything is stored.
-        let mayDeliver = try session.vault.read { snapshot in
-            try candidates.names.contains { name in
-                try name.kind == .upstreamSecret || snapshot.entry(name)?.deliveries.isEmpty == false
-            }
-        }
+        let mayDeliver = try session.vault.read { try $0.mayDeliver(candidates.names) }
         let reconciler = mayDeliver ? try session.reconciler(command.delivery) : nil
         let bar = ProgressBar("Importing", context, isJSON: command.output.json)
         let outcome = try candidates.values.whileReadable {

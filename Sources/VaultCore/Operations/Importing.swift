@@ -77,6 +77,17 @@ extension Vault {
 }
 
 extension VaultSnapshot {
+    /// Whether something is delivered where values are stored under these names, as the vault is now.
+    ///
+    /// - Parameter names: Where values go.
+    /// - Returns: False where none of them is delivered anywhere.
+    /// - Throws: ``VaultError/integrity(_:)`` where a record is not as it was written.
+    package func mayDeliver(_ names: [EntryName]) throws -> Bool {
+        try keys.whileReadable {
+            try names.contains { try $0.kind == .upstreamSecret || entry($0)?.deliveries.isEmpty == false }
+        }
+    }
+
     fileprivate func importState(
         of name: EntryName, _ value: borrowing SecretBytes, isReplacing: Bool
     ) throws -> (state: ImportState, standing: Standing) {
